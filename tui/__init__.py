@@ -1,0 +1,1 @@
+"""The technicians' dashboard in the terminal."""
