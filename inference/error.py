@@ -1,0 +1,21 @@
+"""Errors of the inference package, named by what the caller can do."""
+
+
+class InferenceError(Exception):
+    """Anything that stops a video from being labelled; the message is one sentence."""
+
+
+class VideoError(InferenceError):
+    """The video cannot be read; other videos are not affected."""
+
+
+class ModelError(InferenceError):
+    """The model file cannot be used; no video can be labelled with it."""
+
+
+class LabelFileError(InferenceError):
+    """A label file does not follow its format or cannot be written."""
+
+
+class TrainingError(InferenceError):
+    """The data set cannot be trained on."""

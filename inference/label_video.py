@@ -1,0 +1,136 @@
+"""Labelling one video file into one label file, resuming what an earlier run left."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inference.classifier import Classifier
+from inference.crop import CropRectangle
+from inference.error import LabelFileError, VideoError
+from inference.label_file import LabelRow, read_labels, rows_of
+from inference.label_writer import LabelWriter
+from inference.labelling import label_frames
+from inference.tally import Tally
+from inference.video import Video, VideoFrame, open_video
+
+_EARLY_END_S: Final = 1.0
+"""A video that stops this long before its declared end has lost its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLabels:
+    """What a finished labelling knows about its video."""
+
+    tally: Tally
+    width: int
+    height: int
+    missing_end_s: float
+    """Seconds between the last frame and the end that the container declares, 0 if none."""
+    resumed_frames: int
+
+
+class Stopped(Exception):
+    """The caller asked to stop; what is done stays in the `.part` file."""
+
+
+class _OtherVideo(Exception):
+    """The rows of the `.part` file are of another video."""
+
+
+def label_video(
+    video_path: Path,
+    labels_path: Path,
+    classifier: Classifier,
+    *,
+    threads: int,
+    crop: CropRectangle | None = None,
+    on_progress: Callable[[int, int | None], None],
+    stop: Callable[[], bool],
+) -> VideoLabels:
+    """Write the label file of a video; it appears under its name only when it is whole.
+
+    `on_progress(frames done, frames expected or None)` is called a few times a second. Raises
+    VideoError, LabelFileError, or Stopped as soon as `stop()` is true.
+    """
+    run = _Run(video_path, classifier, threads, crop, on_progress, stop)
+    try:
+        return run.label(labels_path, resume=True)
+    except _OtherVideo:
+        return run.label(labels_path, resume=False)
+
+
+def labels_as_written(video_path: Path, labels_path: Path, model: str) -> VideoLabels:
+    """Return what is known from a finished label file; raises LabelFileError if not `model`'s."""
+    labels = read_labels(labels_path)
+    if labels.model != model:
+        writer = labels.model or "something else"
+        raise LabelFileError(
+            f"{labels_path}: exists and was written by {writer}; use --out or --overwrite"
+        )
+    tally = Tally()
+    tally.add(rows_of(labels))
+    with open_video(video_path) as video:
+        return VideoLabels(
+            tally, video.width, video.height, _missing_end_s(video, tally), tally.frames
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    video_path: Path
+    classifier: Classifier
+    threads: int
+    crop: CropRectangle | None
+    on_progress: Callable[[int, int | None], None]
+    stop: Callable[[], bool]
+
+    def label(self, labels_path: Path, *, resume: bool) -> VideoLabels:
+        with (
+            open_video(self.video_path) as video,
+            LabelWriter(labels_path, self.classifier.identity, resume=resume) as writer,
+        ):
+            tally = self._write_rows(video, writer)
+            if tally.frames == 0:
+                writer.discard()
+                raise VideoError(f"{self.video_path}: no frame could be found in it")
+            writer.finish()
+        return VideoLabels(
+            tally, video.width, video.height, _missing_end_s(video, tally), len(writer.kept)
+        )
+
+    def _write_rows(self, video: Video, writer: LabelWriter) -> Tally:
+        tally = Tally()
+        tally.add(writer.kept)
+        for rows in label_frames(
+            _same_as_before(video.frames(), writer.kept),
+            self.classifier,
+            threads=self.threads,
+            crop=self.crop,
+            done_frames=len(writer.kept),
+        ):
+            if self.stop():
+                raise Stopped
+            writer.append(rows)
+            tally.add(rows)
+            self.on_progress(tally.frames, video.expected_frames)
+        return tally
+
+
+def _same_as_before(frames: Iterator[VideoFrame], kept: Sequence[LabelRow]) -> Iterator[VideoFrame]:
+    """Pass the frames on; raise _OtherVideo where they do not fit the rows already written."""
+    count = 0
+    for frame in frames:
+        if frame.index < len(kept) and kept[frame.index].time_ms != frame.time_ms:
+            raise _OtherVideo
+        count += 1
+        yield frame
+    if count < len(kept):
+        raise _OtherVideo
+
+
+def _missing_end_s(video: Video, tally: Tally) -> float:
+    if video.declared_s is None:
+        return 0.0
+    missing_s = video.declared_s - (tally.last_ms + tally.interval_ms) / 1000
+    return missing_s if missing_s > _EARLY_END_S else 0.0

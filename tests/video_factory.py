@@ -1,0 +1,60 @@
+"""Small real video files for tests, made with known pictures."""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+
+def moving_square(count: int, *, width: int = 704, height: int = 576) -> list[NDArray[np.uint8]]:
+    """Return luma pictures (height, width) of a bright square that wanders over noise."""
+    random = np.random.default_rng(count)
+    side = max(1, min(width, height) // 6)
+    pictures = []
+    for number in range(count):
+        picture = random.integers(60, 90, (height, width), dtype=np.uint8)
+        left = (number * 7) % max(1, width - side)
+        top = height // 2
+        picture[top : top + side, left : left + side] = 180
+        pictures.append(picture)
+    return pictures
+
+
+def write_video(
+    path: Path,
+    pictures: Sequence[NDArray[np.uint8]],
+    *,
+    times_ms: Iterable[int] | None = None,
+    rate: int = 25,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Encode luma pictures as they are; `times_ms` defaults to an even rate."""
+    height, width = pictures[0].shape
+    stamps = list(times_ms) if times_ms is not None else None
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate)
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        stream.codec_context.time_base = Fraction(1, 1000)
+        stream.codec_context.options = options or {"crf": "18", "g": "25", "bf": "0"}
+        for number, picture in enumerate(pictures):
+            frame = _frame_of(picture, pixel_format)
+            frame.pts = round(number * 1000 / rate) if stamps is None else stamps[number]
+            frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _frame_of(picture: NDArray[np.uint8], pixel_format: str) -> av.VideoFrame:
+    height, width = picture.shape
+    frame = av.VideoFrame(width, height, pixel_format)
+    for plane in frame.planes:
+        np.frombuffer(plane, np.uint8)[:] = 128
+    luma = frame.planes[0]
+    np.frombuffer(luma, np.uint8).reshape(-1, luma.line_size)[:height, :width] = picture
+    return frame
