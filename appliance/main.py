@@ -1,0 +1,48 @@
+"""The command line `ethoprofiler`."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+# ruff: noqa: ARG002 - the signatures are click's
+
+_COMMANDS: Final = {
+    "classify": "Label videos: a behavior for every frame.",
+    "completion": "Print the shell completion script.",
+    "model": "List, inspect, import, export and verify model files.",
+    "show": "Show label files as colored time lines.",
+    "simulate": "Write a data set of simulated cages, with the truth of every frame.",
+    "train": "Train a network on annotated clips.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Import a subcommand's module only when it is used, so that `--help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        # A lazy import: torch or OpenCV would cost a second for every `--help`.
+        command = getattr(import_module(f"appliance.command.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="ethoprofiler")
+def main() -> None:
+    """Home-cage behavior of mice: recorded, labelled, delivered.
+
+    Every command explains itself with --help.
+    """

@@ -1,0 +1,100 @@
+"""The `.json` beside a video: what it is, what was lost, what was found, checksums.
+
+JSON Schema: `docs/schemas/segment.json`, written by `scripts/write_schemas.py`.
+"""
+
+import hashlib
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from inference.durable_file import write_durably
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Gap(_Part):
+    """Frames that are not there or cannot be judged."""
+
+    from_ms: int
+    to_ms: int
+    frames_lost: int
+    cause: Literal["undecodable", "end missing"]
+
+
+class BehaviorTime(_Part):
+    """What one behavior amounts to in this segment."""
+
+    frames: int
+    seconds: float
+    mean_confidence: float | None
+
+
+class LabelSummary(_Part):
+    """Who labelled the segment, with what result."""
+
+    model: str
+    """`<model>@<hash>` as in the label file."""
+    model_sha256: str
+    preprocessing_sha256: str
+    crop: tuple[int, int, int, int] | None
+    """Left, top, width, height if the configuration gave one."""
+    mean_confidence: float | None
+    undecodable_frames: int
+    behaviors: dict[str, BehaviorTime]
+
+
+class FileRecord(_Part):
+    """One of the segment's other files."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class SegmentManifest(_Part):
+    """A segment's manifest; what only a rack knows is null for a video from elsewhere."""
+
+    schema_name: Annotated[
+        Literal["ethoprofiler.segment/1"], Field(alias="schema", serialization_alias="schema")
+    ] = "ethoprofiler.segment/1"
+    facility: str | None = None
+    rack: str | None = None
+    cage: str | None = None
+    animal: str | None = None
+    strain: str | None = None
+    start: datetime | None = None
+    width: int
+    height: int
+    frames_per_second: float | None
+    frame_count: int
+    first_ms: int
+    last_ms: int
+    gaps: list[Gap]
+    labels: LabelSummary
+    software: str = Field(default_factory=lambda: f"ethoprofiler {version('ethoprofiler')}")
+    video: FileRecord
+    label_file: FileRecord
+
+
+def write_manifest(path: Path, manifest: SegmentManifest) -> None:
+    """Write the manifest durably under its final name. Raises OSError."""
+    text = manifest.model_dump_json(indent=2, by_alias=True)
+    write_durably(path, f"{text}\n".encode())
+
+
+def read_manifest(path: Path) -> SegmentManifest:
+    """Read a manifest. Raises OSError or pydantic.ValidationError."""
+    return SegmentManifest.model_validate_json(path.read_bytes())
+
+
+def file_record(path: Path) -> FileRecord:
+    """Describe a finished file; reads it once. Raises OSError."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return FileRecord(name=path.name, size=path.stat().st_size, sha256=digest)
