@@ -1,0 +1,1 @@
+"""Cameras, the video writer and the light panel of a cage rack."""

@@ -1,0 +1,13 @@
+"""Errors of the capture package, named by what the caller can do."""
+
+
+class CaptureError(Exception):
+    """Anything that stops pictures from reaching the disk; the message is one sentence."""
+
+
+class EncoderError(CaptureError):
+    """The video encoder cannot be opened or refuses a picture; a new writer may work."""
+
+
+class StorageError(CaptureError):
+    """The file cannot be written; the disk wants attention."""

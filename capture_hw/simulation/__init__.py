@@ -1,0 +1,1 @@
+"""A cage with a mouse whose true behavior is known, drawn frame by frame."""
