@@ -14,7 +14,11 @@ help:
 	@echo "make fuzz   damaged videos, 600 cases (minutes)"
 	@echo "make bench  the figures of docs/performance.md (minutes, on an idle machine)"
 
+# Debian splits the venv module off: install it as root, name it otherwise.
 $(BIN)/python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { test "$$(id -u)" = 0 \
+		&& apt-get install -y --no-install-recommends python3-venv; } \
+		|| { echo 'the Debian package python3-venv is missing: apt-get install python3-venv'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 

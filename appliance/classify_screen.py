@@ -39,6 +39,7 @@ class ClassifyScreen:
         self._quiet = quiet
         self._started_s = time.monotonic()
         self._frames: dict[Job, int] = {}
+        self._shares: dict[Job, float] = {}
         self._tasks: dict[Job, TaskID] = {}
         self._is_ready = False
         piped = not sys.stdout.isatty()
@@ -94,7 +95,8 @@ class ClassifyScreen:
         elapsed_s = self._bars.tasks[self._bars.task_ids.index(task)].elapsed or 0.0
         rate = f"{report.frames / elapsed_s:,.0f} frames/s" if elapsed_s else ""
         self._bars.update(task, completed=report.frames, total=report.expected, state=rate)
-        self._update_total(report.frames / report.expected if report.expected else 0.0)
+        self._shares[job] = min(1.0, report.frames / report.expected) if report.expected else 0.0
+        self._update_total()
 
     def outcome(self, outcome: Outcome) -> None:
         """Keep an outcome; say at once what is wrong."""
@@ -107,7 +109,8 @@ class ClassifyScreen:
         if outcome.message:
             style = _STATUS_STYLES[outcome.status]
             self._console.print(outcome.message, style=style, markup=False)
-        self._update_total(0.0)
+        self._shares.pop(outcome.job, None)
+        self._update_total()
 
     def summarize(self, *, interrupted: bool) -> None:
         """Print the table of all videos and how it went."""
@@ -127,14 +130,14 @@ class ClassifyScreen:
         if interrupted:
             self._console.print("Interrupted: the same command goes on where it stopped.")
 
-    def _update_total(self, fraction: float) -> None:
+    def _update_total(self) -> None:
         done = len(self._outcomes)
         elapsed_s = time.monotonic() - self._started_s
         rate = f"{sum(self._frames.values()) / elapsed_s:,.0f} frames/s" if elapsed_s else ""
         self._bars.update(
             self._total,
             description=f"{done} of {len(self._jobs)} videos",
-            completed=done + fraction,
+            completed=done + sum(self._shares.values()),
             state=rate,
         )
 

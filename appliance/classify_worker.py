@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from appliance.classify_job import Job, Outcome, Progress, Ready, Settings, Status, Unusable
-from appliance.label_manifest import complaint_of, crop_tuple, describe_labels
+from appliance.label_manifest import complaint_of, describe_labels
 from appliance.segment_manifest import SegmentManifest, read_manifest, write_manifest
 from inference.classifier import Classifier
 from inference.error import InferenceError, LabelFileError
@@ -27,7 +27,7 @@ def work(connection: Connection, settings: Settings, stop: Event) -> None:
     except InferenceError as error:
         connection.send(Unusable(str(error)))
         return
-    connection.send(Ready(classifier.identity, classifier.device))
+    connection.send(Ready(classifier.identity(settings.crop), classifier.device))
     while not stop.is_set():
         try:
             job: Job = connection.recv()
@@ -76,8 +76,7 @@ def _finished_before(
             f"{job.manifest}: exists and is not a manifest of ours; use --out or --overwrite"
         ) from error
     if (
-        manifest.labels.model != classifier.identity
-        or manifest.labels.crop != crop_tuple(settings.crop)
+        manifest.labels.model != classifier.identity(settings.crop)
         or manifest.video.size != job.video.stat().st_size
         or not job.labels.exists()
     ):
@@ -97,7 +96,7 @@ def _label(
 ) -> VideoLabels:
     """Write the label file, or read the one that an earlier run finished just before it died."""
     if job.labels.exists() and not settings.overwrite:
-        return labels_as_written(job.video, job.labels, classifier.identity)
+        return labels_as_written(job.video, job.labels, classifier.identity(settings.crop))
     job.labels.parent.mkdir(parents=True, exist_ok=True)
     return label_video(
         job.video,

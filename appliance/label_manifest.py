@@ -58,11 +58,6 @@ def complaint_of(video: Path, manifest: SegmentManifest) -> str:
     return f"{video}: {' and '.join(faults)}" if faults else ""
 
 
-def crop_tuple(crop: CropRectangle | None) -> tuple[int, int, int, int] | None:
-    """Return left, top, width, height as the manifest has them."""
-    return None if crop is None else (crop.left, crop.top, crop.width, crop.height)
-
-
 def _gaps(labels: VideoLabels) -> list[Gap]:
     tally = labels.tally
     gaps = [
@@ -80,10 +75,10 @@ def _gaps(labels: VideoLabels) -> list[Gap]:
 def _summary(classifier: Classifier, crop: CropRectangle | None, tally: Tally) -> LabelSummary:
     spec = classifier.card.preprocessing.model_dump_json().encode()
     return LabelSummary(
-        model=classifier.identity,
+        model=classifier.identity(crop),
         model_sha256=classifier.seal,
         preprocessing_sha256=hashlib.sha256(spec).hexdigest(),
-        crop=crop_tuple(crop),
+        crop=_crop_tuple(crop),
         mean_confidence=_rounded(tally.mean_confidence),
         undecodable_frames=tally.undecodable,
         behaviors={
@@ -95,6 +90,11 @@ def _summary(classifier: Classifier, crop: CropRectangle | None, tally: Tally) -
             for code, name in enumerate(BEHAVIORS)
         },
     )
+
+
+def _crop_tuple(crop: CropRectangle | None) -> tuple[int, int, int, int] | None:
+    """Return left, top, width, height as the manifest has them."""
+    return None if crop is None else (crop.left, crop.top, crop.width, crop.height)
 
 
 def _rounded(value: float | None) -> float | None:

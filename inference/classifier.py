@@ -1,5 +1,6 @@
 """Running a model file; home of ONNX Runtime."""
 
+import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from inference.crop import CropRectangle
 from inference.error import ModelError
 from inference.ethogram import BEHAVIORS
 from inference.model_card import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelCard
@@ -37,10 +39,19 @@ class Classifier:
         self.seal: Final = verify_seal(path)
         self._session = _open_session(path, provider)
         self.card: Final = _read_card(path, self._session)
-        self.identity: Final = f"{self.card.name}@{self.seal[:_HASH_DIGITS]}"
-        """`<model>@<hash>`, as label files name it."""
         self._shape = (self.card.batch, *self.card.preprocessing.stack_shape)
         _check_shapes(path, self._session, self._shape)
+
+    def identity(self, crop: CropRectangle | None = None) -> str:
+        """Return `<model>@<hash>`, as label files name it.
+
+        The hash is the start of the seal; with a crop, of a hash of both, because the same model
+        with another crop gives other labels.
+        """
+        digest = self.seal
+        if crop is not None:
+            digest = hashlib.sha256(f"{digest} {crop.model_dump_json()}".encode()).hexdigest()
+        return f"{self.card.name}@{digest[:_HASH_DIGITS]}"
 
     @property
     def device(self) -> str:

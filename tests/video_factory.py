@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+_X264: Final = {"crf": "18", "g": "25", "bf": "0"}
 
 
 def moving_square(count: int, *, width: int = 704, height: int = 576) -> list[NDArray[np.uint8]]:
@@ -39,12 +42,14 @@ def write_video(
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
-        stream.codec_context.time_base = Fraction(1, 1000)
-        stream.codec_context.options = options or {"crf": "18", "g": "25", "bf": "0"}
+        clock = Fraction(1, rate) if codec == "mpeg1video" else Fraction(1, 1000)
+        stream.codec_context.time_base = clock
+        stream.codec_context.options = _X264 if options is None else options
         for number, picture in enumerate(pictures):
             frame = _frame_of(picture, pixel_format)
-            frame.pts = round(number * 1000 / rate) if stamps is None else stamps[number]
-            frame.time_base = Fraction(1, 1000)
+            time_ms = Fraction(number * 1000, rate) if stamps is None else stamps[number]
+            frame.pts = round(time_ms / 1000 / clock)
+            frame.time_base = clock
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path

@@ -18,7 +18,7 @@ _MOST_MICE = 99
 @click.command()
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--mice", type=click.IntRange(1, _MOST_MICE), default=2, show_default=True)
-@click.option("--clips", type=click.IntRange(1), default=1, show_default=True, help="Of each mouse.")
+@click.option("--clips", type=click.IntRange(1), default=1, show_default=True, help="A mouse.")
 @click.option(
     "--seconds",
     type=click.FloatRange(0.04, 1800),

@@ -1,0 +1,160 @@
+"""`ethoprofiler train`: from an annotated data set to a model file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from appliance.model_folder import MODEL_SUFFIX
+from inference.error import InferenceError
+
+if TYPE_CHECKING:
+    from inference.train.dataset import Split
+    from inference.train.loop import Progress, Trained
+    from inference.train.plan import Plan
+
+_PER_BEHAVIOR: Final = {"ethocnn": 2, "ethocnn-lite": 8}
+_MISSING_TORCH: Final = "training needs PyTorch: install `ethoprofiler[train]`"
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option(
+    "--network", type=click.Choice(sorted(_PER_BEHAVIOR)), default="ethocnn-lite", show_default=True
+)
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Model file.")
+@click.option("--epochs", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=300, show_default=True)
+@click.option("--per-behavior", type=click.IntRange(1), help="Stacks of each in a minibatch.")
+@click.option("--held-out", multiple=True, metavar="NN", help="Mouse to leave out; repeatable.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--device", default="cpu", show_default=True, help="As PyTorch names it.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder for decoded clips.")
+@click.option("--checkpoints", type=click.Path(path_type=Path), help="Folder, one file an epoch.")
+@click.option("--name", help="The model's name on its card.  [default: the output's]")
+@click.option("--model-version", default="1", show_default=True)
+@click.option("--provenance", default="", help="A sentence for the card, before our own.")
+@click.option("--license", "license_", default="not stated", show_default=True)
+def train(
+    dataset: Path,
+    network: str,
+    output: Path,
+    epochs: int,
+    steps: int,
+    per_behavior: int | None,
+    held_out: tuple[str, ...],
+    seed: int,
+    device: str,
+    cache: Path | None,
+    checkpoints: Path | None,
+    name: str | None,
+    model_version: str,
+    provenance: str,
+    license_: str,
+) -> None:
+    """Train a network on a folder of annotated clips and write it as a model file.
+
+    Clips are named like 01_20180418_1200_s0_n7500.avi (or .mkv, .mp4) and stand beside their
+    annotation ..._map.csv or, reviewed, ..._map_new.csv. Each is decoded once into the cache,
+    32 KiB a frame. One mouse in five is left out of training for the figures on the card.
+    """
+    try:
+        # Lazy imports, here and below: PyTorch takes seconds and a rack does without it. The
+        # export is imported now so that nothing can be missing after hours of training.
+        from inference.train.export import Attribution, export_model
+        from inference.train.plan import Plan
+    except ModuleNotFoundError as error:
+        raise click.ClickException(_MISSING_TORCH) from error
+    plan = Plan(
+        network="ethocnn" if network == "ethocnn" else "ethocnn-lite",
+        epochs=epochs,
+        steps=steps,
+        per_behavior=per_behavior or _PER_BEHAVIOR[network],
+        seed=seed,
+        device=device,
+    )
+    try:
+        _check_output(output)
+        split = _load(dataset, cache or _default_cache(), held_out)
+        trained = _train(split, plan, checkpoints)
+        attribution = Attribution(
+            name=name or output.stem,
+            version=model_version,
+            provenance=f"{provenance} {_summary(split, plan)}".strip(),
+            license=license_,
+            evaluation=trained.figures.as_card(),
+        )
+        card = export_model(trained.network.cpu(), attribution, output)
+    except InferenceError as error:
+        raise click.ClickException(str(error)) from error
+    for behavior, recall in trained.figures.recalls.items():
+        click.echo(f"  {behavior:14} {recall:6.1%}")
+    click.echo(f"{output}: {card.name} {card.version}, {card.parameters:,} parameters")
+
+
+def _check_output(output: Path) -> None:
+    """Find out before hours of training that the model file could not be written or found."""
+    if output.suffix != MODEL_SUFFIX:
+        raise click.ClickException(f"{output} does not end in {MODEL_SUFFIX}")
+    if not output.resolve().parent.is_dir():
+        raise click.ClickException(f"{output.parent} is not a folder")
+
+
+def _default_cache() -> Path:
+    """Return the user's folder for what can be made again (XDG Base Directory Specification)."""
+    caches = os.environ.get("XDG_CACHE_HOME")
+    return (Path(caches) if caches else Path.home() / ".cache") / "ethoprofiler" / "bands"
+
+
+def _load(dataset: Path, cache: Path, held_out: tuple[str, ...]) -> Split:
+    from inference.preprocessing import Preprocessing
+    from inference.train.dataset import load_clips, split_by_mouse
+
+    clips = load_clips(
+        dataset,
+        cache,
+        Preprocessing(),
+        _show_decoded,
+    )
+    split = split_by_mouse(clips, held_out)
+    mice = sorted({clip.mouse for clip in split.held_out})
+    click.echo(f"{len(split.training)} clips to train on, held out: mouse {', '.join(mice)}")
+    return split
+
+
+def _show_decoded(done: int, total: int) -> None:
+    if sys.stdout.isatty() or done == total:
+        click.echo(f"\rdecoded {done} of {total} clips", nl=done == total)
+
+
+def _train(split: Split, plan: Plan, checkpoints: Path | None) -> Trained:
+    from inference.preprocessing import Preprocessing
+    from inference.train.loop import train as train_network
+
+    def show(progress: Progress) -> None:
+        if progress.figures is None:
+            return
+        click.echo(
+            f"epoch {progress.epoch}/{plan.epochs}: loss {progress.loss:.3f}, held out: "
+            f"frames {progress.figures.frame_accuracy:.1%}, "
+            f"macro {progress.figures.macro_accuracy:.1%}"
+        )
+
+    if checkpoints is not None:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+    return train_network(split, plan, Preprocessing(), checkpoints, show)
+
+
+def _summary(split: Split, plan: Plan) -> str:
+    trained_on = sorted({clip.mouse for clip in split.training})
+    held_out = sorted({clip.mouse for clip in split.held_out})
+    return (
+        f"Trained by `ethoprofiler train` on {len(split.training)} clips of mice "
+        f"{', '.join(trained_on)}; the figures are of mice {', '.join(held_out)}, left out of "
+        f"training; {plan.epochs} epochs of {plan.steps} minibatches of "
+        f"{plan.per_behavior * 8} stacks, seed {plan.seed}."
+    )
