@@ -17,6 +17,8 @@ from inference.error import ModelError
 _POLL_S: Final = 0.5
 _SILENCE_LIMIT_S: Final = 120.0
 """A worker that reports nothing for this long hangs in a decoder; it is killed."""
+_LOADING_LIMIT_S: Final = 300.0
+"""TensorRT builds its engine while it loads a model."""
 _STOP_LIMIT_S: Final = 20.0
 
 
@@ -86,9 +88,12 @@ class ClassifyQueue:
         for worker in list(self._workers):
             if worker.connection in ready:
                 self._receive(worker)
-            elif time.monotonic() - worker.heard_s > self._silence_limit_s:
-                limit_s = self._silence_limit_s
+            elif time.monotonic() - worker.heard_s > self._limit_s(worker):
+                limit_s = self._limit_s(worker)
                 self._replace(worker, f"no frame for {limit_s:.0f} s, the decoder hangs")
+
+    def _limit_s(self, worker: _Worker) -> float:
+        return _LOADING_LIMIT_S if worker.job is None else self._silence_limit_s
 
     def _receive(self, worker: _Worker) -> None:
         worker.heard_s = time.monotonic()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from appliance.model_folder import MODEL_SUFFIX, find_model, shipped_models
+from inference.durable_file import part_path, publish
 from inference.error import InferenceError
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class _ModelPath(click.ParamType[Path]):
         path = Path(value)
         if path.suffix != MODEL_SUFFIX:
             self.fail(f"{path} does not end in {MODEL_SUFFIX}", param, ctx)
-        if not path.resolve().parent.is_dir():
-            self.fail(f"{path.parent} is not a folder", param, ctx)
+        if path.is_dir() or not path.resolve().parent.is_dir():
+            self.fail(f"{path} cannot be a file there", param, ctx)
         return path
 
 
@@ -165,21 +166,25 @@ def _write(
     attribution: tuple[str, str, str, str],
     evaluation: dict[str, float],
 ) -> None:
-    """Export a network; keep the file only if it answers as the network does."""
+    """Export a network if the result answers as the network does."""
     # Lazy imports: torch is heavy and optional.
     from inference.determinism import random_stacks
     from inference.train.export import Attribution, export_model
     from inference.train.parity import compare
 
-    card = export_model(network, Attribution(*attribution, evaluation), output)
-    stacks = random_stacks(_PARITY_STACKS, card.preprocessing.stack_shape, seed=0)
-    parity = compare(network, _open(output), stacks)
-    if parity.largest_difference > _LARGEST_DIFFERENCE:
-        output.unlink()
-        raise click.ClickException(
-            f"{output}: answers differ from the network's by {parity.largest_difference:.1e} "
-            "(log probability); the file was removed"
-        )
+    part = part_path(output)
+    try:
+        card = export_model(network, Attribution(*attribution, evaluation), part)
+        stacks = random_stacks(_PARITY_STACKS, card.preprocessing.stack_shape, seed=0)
+        parity = compare(network, _open(part), stacks)
+        if parity.largest_difference > _LARGEST_DIFFERENCE:
+            raise click.ClickException(
+                f"{output} was not written: its answers would differ from the network's by "
+                f"{parity.largest_difference:.1e} (log probability)"
+            )
+        publish(part, output)
+    finally:
+        part.unlink(missing_ok=True)
     click.echo(
         f"{output}: {card.name} {card.version}, {card.parameters:,} parameters, "
         f"{card.multiplications / 1e6:,.0f} M multiplications a stack; on {parity.stacks} random "

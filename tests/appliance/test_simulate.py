@@ -45,31 +45,31 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_files_are_named_as_in_the_published_data_set(dataset: Path) -> None:
     assert sorted(path.name for path in dataset.iterdir()) == [
-        "01_20250113_1200_s0_n20.mkv",
-        "01_20250113_1200_s0_n20_map.csv",
-        "01_20250113_1200_s45000_n20.mkv",
-        "01_20250113_1200_s45000_n20_map.csv",
-        "02_20250113_1200_s0_n20.mkv",
-        "02_20250113_1200_s0_n20_map.csv",
-        "02_20250113_1200_s45000_n20.mkv",
-        "02_20250113_1200_s45000_n20_map.csv",
+        "01_20250113_1800_s0_n20.mkv",
+        "01_20250113_1800_s0_n20_map.csv",
+        "01_20250113_1800_s45000_n20.mkv",
+        "01_20250113_1800_s45000_n20_map.csv",
+        "02_20250113_1800_s0_n20.mkv",
+        "02_20250113_1800_s0_n20_map.csv",
+        "02_20250113_1800_s45000_n20.mkv",
+        "02_20250113_1800_s45000_n20_map.csv",
         "dataset.json",
     ]
 
 
 def test_the_map_has_the_published_legend_and_a_row_for_each_frame(dataset: Path) -> None:
-    path = dataset / "02_20250113_1200_s45000_n20_map.csv"
+    path = dataset / "02_20250113_1800_s45000_n20_map.csv"
     lines = path.read_bytes().decode().split("\n")
     assert lines[:2] == [_LEGEND, "frame;annotation"]
-    cage = SimulatedCage(702, fur="white", start_zt_h=6.0, routine="busy")
+    cage = SimulatedCage(702, fur="white", start_zt_h=12.0, routine="busy")
     expected = [f"{n};{_NAMES.index(cage.behavior(45_000 + n))}" for n in range(20)]
     assert lines[2:] == [*expected, ""]
     assert len(read_labels(path).codes) == 20
 
 
 def test_the_video_shows_the_cage_frame_by_frame(dataset: Path) -> None:
-    cage = SimulatedCage(701, fur="black", start_zt_h=6.0, routine="busy")
-    with av.open(str(dataset / "01_20250113_1200_s45000_n20.mkv")) as container:
+    cage = SimulatedCage(701, fur="black", start_zt_h=12.0, routine="busy")
+    with av.open(str(dataset / "01_20250113_1800_s45000_n20.mkv")) as container:
         frames = list(container.decode(video=0))
     assert [frame.pts for frame in frames] == list(range(0, 800, 40))
     for number, frame in enumerate(frames):
@@ -81,9 +81,9 @@ def test_the_video_shows_the_cage_frame_by_frame(dataset: Path) -> None:
 
 
 def test_mice_are_black_and_white_in_turn(dataset: Path) -> None:
-    with av.open(str(dataset / "02_20250113_1200_s0_n20.mkv")) as container:
+    with av.open(str(dataset / "02_20250113_1800_s0_n20.mkv")) as container:
         white = next(container.decode(video=0)).to_ndarray(format="gray")
-    black = SimulatedCage(702, fur="black", start_zt_h=6.0, routine="busy").picture(0)
+    black = SimulatedCage(702, fur="black", start_zt_h=12.0, routine="busy").picture(0)
     assert float((white[160:440] < 45).mean()) < float((black[160:440] < 45).mean())
 
 
@@ -106,7 +106,7 @@ def test_a_folder_with_other_clips_is_refused(dataset: Path, changed: dict[str, 
 
 
 def test_a_folder_with_clips_of_unknown_origin_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "01_20180418_1200_s0_n7500.mkv").touch()
+    (tmp_path / "01_20180418_1800_s0_n7500.mkv").touch()
     with pytest.raises(SimulationError, match=r"no dataset\.json"):
         _simulate(tmp_path)
 

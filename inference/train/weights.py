@@ -1,0 +1,116 @@
+"""Trained weights from files: the authors' or our own checkpoints."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from inference.error import ModelError
+from inference.train.ethocnn import EthoCNN
+from inference.train.network import Network, NetworkName, create_network, name_of
+
+_HOLDERS: Final = ("state_dict", "model_state_dict", "model", "net", "network_state_dict")
+"""Keys under which checkpoints usually hold the weights.
+
+The authors' `step_N.model` are the weights themselves, their `check_N.model` a checkpoint.
+"""
+_PREFIX: Final = "module."
+"""What torch.nn.DataParallel puts before every name."""
+
+
+def load_weights(path: Path) -> EthoCNN:
+    """Return the paper's network with the weights of the authors' file.
+
+    No code that the file may contain is run. Raises ModelError, one sentence, if the file cannot
+    be read or its weights are not exactly those of the network.
+    """
+    network = EthoCNN()
+    _fill(network, _weights_in(_read(path), path), path)
+    return network.eval()
+
+
+def load_checkpoint(path: Path) -> tuple[Network, dict[str, float]]:
+    """Return network and held-out figures of a checkpoint that `ethoprofiler train` wrote.
+
+    Raises ModelError as `load_weights` does.
+    """
+    content = _read(path)
+    network = create_network(_network_name(content, path))
+    _fill(network, _weights_in(content, path), path)
+    evaluation = content.get("evaluation")
+    figures = evaluation if isinstance(evaluation, dict) else {}
+    return network.eval(), {str(name): float(value) for name, value in figures.items()}
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} does not exist") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{path} is not a file of plain weights: damaged, or it holds code, which is never run"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ModelError(f"{path} is not a PyTorch weights file or is damaged") from error
+    if not isinstance(content, Mapping):
+        raise ModelError(f"{path} holds a {type(content).__name__}, not named weights")
+    return content
+
+
+def _weights_in(content: Mapping[str, object], path: Path) -> dict[str, Tensor]:
+    """Return the weights of a file, which may be a checkpoint that holds them."""
+    held = next(
+        (content[key] for key in _HOLDERS if isinstance(content.get(key), Mapping)), content
+    )
+    assert isinstance(held, Mapping)
+    weights = {
+        str(name).removeprefix(_PREFIX): value
+        for name, value in held.items()
+        if isinstance(value, Tensor)
+    }
+    if not weights:
+        raise ModelError(f"{path} holds no weights")
+    return weights
+
+
+def _fill(network: Network, weights: dict[str, Tensor], path: Path) -> None:
+    """Copy the weights into the network if every one is there and fits."""
+    own = network.state_dict()
+    optional = {name for name in own if name.endswith("num_batches_tracked")}
+    faults = [f"{name} is missing" for name in own if name not in weights and name not in optional]
+    faults += [f"{name} is unexpected" for name in weights if name not in own]
+    faults += [
+        f"{name} is {_shape(weights[name])} where {_shape(own[name])} is expected"
+        for name in own
+        if name in weights and weights[name].shape != own[name].shape
+    ]
+    if faults:
+        raise ModelError(
+            f"{path} does not hold the weights of {name_of(network)}: {_listed(faults)}"
+        )
+    if broken := [name for name, value in weights.items() if not value.isfinite().all()]:
+        raise ModelError(f"{path} holds weights that are not numbers: {_listed(broken)}")
+    network.load_state_dict(own | weights)
+
+
+def _network_name(content: Mapping[str, object], path: Path) -> NetworkName:
+    name = content.get("network")
+    if name == "ethocnn":
+        return "ethocnn"
+    if name == "ethocnn-lite":
+        return "ethocnn-lite"
+    raise ModelError(f"{path} is not a checkpoint of `ethoprofiler train`")
+
+
+def _shape(values: Tensor) -> str:
+    return "x".join(map(str, values.shape)) or "a single number"
+
+
+def _listed(faults: list[str]) -> str:
+    return ", ".join(faults)

@@ -1,0 +1,127 @@
+"""Weights from strangers' files: taken whole or refused in a sentence."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from inference.error import ModelError
+from inference.train.checkpoint import write_checkpoint
+from inference.train.ethocnn import EthoCNN
+from inference.train.ethocnn_lite import EthoCNNLite
+from inference.train.weights import load_checkpoint, load_weights
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, Tensor]:
+    torch.manual_seed(9)
+    return EthoCNN().state_dict()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda weights: weights,
+        lambda weights: {"state_dict": weights, "epoch": 3},
+        lambda weights: {"model_state_dict": weights, "optimizer_state_dict": {}},
+        lambda weights: {f"module.{name}": value for name, value in weights.items()},
+    ],
+    ids=["plain", "state_dict", "model_state_dict", "data parallel"],
+)
+def test_weights_are_found_in_every_usual_wrapping(
+    wrap: Callable[[dict[str, Tensor]], object], weights: dict[str, Tensor], tmp_path: Path
+) -> None:
+    path = tmp_path / "step_40.model"
+    torch.save(wrap(weights), path)
+    found = load_weights(path).state_dict()
+    assert all(torch.equal(found[name], value) for name, value in weights.items())
+
+
+def test_every_fault_is_named_in_one_sentence(weights: dict[str, Tensor], tmp_path: Path) -> None:
+    path = tmp_path / "step_40.model"
+    wrong = dict(weights)
+    del wrong["c2.bias"], wrong["bn3.running_var"]
+    wrong["c5.weight"] = torch.zeros(1)
+    wrong["fc2.weight"] = torch.zeros(10, 2048)
+    torch.save(wrong, path)
+    with pytest.raises(ModelError) as caught:
+        load_weights(path)
+    assert str(caught.value) == (
+        f"{path} does not hold the weights of ethocnn: c2.bias is missing, "
+        "bn3.running_var is missing, c5.weight is unexpected, "
+        "fc2.weight is 10x2048 where 8x2048 is expected"
+    )
+
+
+def test_weights_that_are_not_numbers_are_refused(
+    weights: dict[str, Tensor], tmp_path: Path
+) -> None:
+    path = tmp_path / "step_40.model"
+    torch.save(weights | {"fc2.bias": torch.full((8,), torch.nan)}, path)
+    with pytest.raises(ModelError, match=r"not numbers: fc2\.bias"):
+        load_weights(path)
+
+
+def test_a_file_that_holds_code_is_refused_and_the_code_not_run(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    path = tmp_path / "trap.model"
+    torch.save(Trap(), path)
+    with pytest.raises(ModelError, match="holds code, which is never run"):
+        load_weights(path)
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04" + bytes(1000)])
+def test_another_kind_of_file_is_one_sentence(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "other.model"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"^[^\n]*other\.model is not a [^\n]*$"):
+        load_weights(path)
+
+
+def test_a_truncated_file_is_one_sentence(weights: dict[str, Tensor], tmp_path: Path) -> None:
+    path = tmp_path / "short.model"
+    torch.save(weights, path)
+    path.write_bytes(path.read_bytes()[:1_000_000])
+    with pytest.raises(ModelError, match="not a PyTorch weights file or is damaged"):
+        load_weights(path)
+
+
+def test_a_file_of_something_else_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "list.model"
+    torch.save([1, 2, 3], path)
+    with pytest.raises(ModelError, match="holds a list, not named weights"):
+        load_weights(path)
+
+
+def test_a_missing_file_and_a_folder_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none\.model does not exist"):
+        load_weights(tmp_path / "none.model")
+    with pytest.raises(ModelError, match="cannot be read: Is a directory"):
+        load_weights(tmp_path)
+
+
+def test_a_checkpoint_of_ours_comes_back_with_its_figures(tmp_path: Path) -> None:
+    path = tmp_path / "ethocnn-lite_001.pt"
+    network = EthoCNNLite()
+    write_checkpoint(path, network, epoch=1, evaluation={"macro_accuracy": 0.5})
+    found, evaluation = load_checkpoint(path)
+    assert isinstance(found, EthoCNNLite)
+    assert torch.equal(found.stem.weight, network.stem.weight)
+    assert evaluation == {"macro_accuracy": 0.5}
+
+
+def test_foreign_weights_are_not_taken_for_a_checkpoint_of_ours(
+    weights: dict[str, Tensor], tmp_path: Path
+) -> None:
+    path = tmp_path / "step_40.model"
+    torch.save(weights, path)
+    with pytest.raises(ModelError, match="not a checkpoint of `ethoprofiler train`"):
+        load_checkpoint(path)
