@@ -51,7 +51,11 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python -m pytest -m campaign
 
 bench: $(VENV)/.dev
-	$(BIN)/python tests/bench/bench_classify.py
+	$(BIN)/python -m tests.bench.bench_decode
+	$(BIN)/python -m tests.bench.bench_simulation
+	$(BIN)/python -m tests.bench.bench_network
+	$(BIN)/python -m tests.bench.bench_classify
+	$(BIN)/python -m tests.bench.bench_memory
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs serve

@@ -49,7 +49,8 @@ def main() -> None:
     preprocessor = Preprocessor(classifier.card.preprocessing)
     right = 0
     for caption, left, top in PANELS:
-        frame = _frame_of(figure[top : top + PANEL_SIZE[1], left : left + PANEL_SIZE[0]])
+        panel = figure[top : top + PANEL_SIZE[1], left : left + PANEL_SIZE[0]]
+        frame = _frame_of(panel.astype(np.uint8, copy=False))
         band = preprocessor.band(frame, full_range=True)
         stack = np.repeat(band[None], classifier.card.preprocessing.stack_length, axis=0)
         (probabilities,) = classifier.probabilities(stack[None])
@@ -60,7 +61,7 @@ def main() -> None:
     print(f"{right} of {len(PANELS)} as captioned by {classifier.identity()}")
 
 
-def _frame_of(panel: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _frame_of(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Put a panel where it was in the video; what it does not show is black."""
     top, end = SHOWN_ROWS
     frame = np.zeros((576, 704), np.uint8)

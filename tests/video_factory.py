@@ -41,6 +41,7 @@ def write_video(
     stamps = list(times_ms) if times_ms is not None else None
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         clock = Fraction(1, rate) if codec == "mpeg1video" else Fraction(1, 1000)
         stream.codec_context.time_base = clock
@@ -59,7 +60,7 @@ def _frame_of(picture: NDArray[np.uint8], pixel_format: str) -> av.VideoFrame:
     height, width = picture.shape
     frame = av.VideoFrame(width, height, pixel_format)
     for plane in frame.planes:
-        np.frombuffer(plane, np.uint8)[:] = 128
+        np.frombuffer(memoryview(plane), np.uint8)[:] = 128
     luma = frame.planes[0]
-    np.frombuffer(luma, np.uint8).reshape(-1, luma.line_size)[:height, :width] = picture
+    np.frombuffer(memoryview(luma), np.uint8).reshape(-1, luma.line_size)[:height, :width] = picture
     return frame

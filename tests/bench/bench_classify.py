@@ -1,6 +1,6 @@
 """Measure labelling end to end against the original's way, both in the same run.
 
-    python tests/bench/bench_classify.py [--seconds 120] [--files 4] [--rounds 3]
+    python -m tests.bench.bench_classify [--seconds 120] [--files 4] [--rounds 3]
 
 Every figure is the wall clock of whole programs on all cores, start-up included, on clips of the
 simulated cage as the recorder compresses them; medians of the rounds, engines taking turns.
@@ -29,8 +29,9 @@ from inference.model_card import METADATA_KEY
 from inference.seal import seal
 from inference.train.export import Attribution, export_model
 from inference.train.network import create_network
+from tests.bench.original_way import batches_of
 
-BASELINE: Final = Path(__file__).with_name("original_way.py")
+BASELINE: Final = "tests.bench.original_way"
 FPS: Final = 25
 
 
@@ -104,8 +105,6 @@ def _big_network(folder: Path, clip: Path) -> tuple[Path, Path]:
 
 
 def _measure_norms(network: torch.nn.Module, clip: Path) -> None:
-    from original_way import batches_of
-
     with torch.no_grad():
         for parameter in network.parameters():
             if parameter.ndim > 1:
@@ -150,7 +149,7 @@ def _lite() -> Path:
 
 
 def _original(weights: Path, clip: Path, output: Path) -> float:
-    return _wall_s([sys.executable, str(BASELINE), str(weights), str(clip), str(output)])
+    return _wall_s([sys.executable, "-m", BASELINE, str(weights), str(clip), str(output)])
 
 
 def _classify(model: Path, clips: list[Path], out: Path) -> float:

@@ -1,6 +1,6 @@
 """Measure decoding and preprocessing a frame against bare PyAV decoding, on one core.
 
-    python tests/bench/bench_decode.py [--frames 1500] [--rounds 5]
+    python -m tests.bench.bench_decode [--frames 1500] [--rounds 5]
 
 Processor time a frame, the least of the rounds, on a clean and a noisy simulated clip.
 """

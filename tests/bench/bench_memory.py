@@ -1,6 +1,6 @@
 """Show that memory does not grow with a video's length: label a six-hour segment.
 
-    python tests/bench/bench_memory.py [--hours 6] [--model MODEL]
+    python -m tests.bench.bench_memory [--hours 6] [--model MODEL]
 
 The segment is one simulated minute, its packets repeated with ever later time stamps. Prints the
 resident memory of the whole process tree by tenths of the way, in MB, and the rate.

@@ -1,6 +1,6 @@
 """Measure the networks alone: stacks a second, and processor time a stack.
 
-    python tests/bench/bench_network.py [--rounds 3]
+    python -m tests.bench.bench_network [--rounds 3]
 
 Random weights. The ways are interleaved; of each the best round counts. Ratios are to torch as
 the original runs it (eager, batches of 16).

@@ -1,4 +1,4 @@
-"""Print how many frames a second one core draws: `python tests/bench/bench_simulation.py`."""
+"""Print how many frames a second one core draws: `python -m tests.bench.bench_simulation`."""
 
 import time
 

@@ -1,6 +1,6 @@
 """The original software's way from a video to a CSV, written plainly, as the baseline.
 
-    python original_way.py WEIGHTS VIDEO CSV
+    python -m tests.bench.original_way WEIGHTS VIDEO CSV
 
 Gray arrays by libswscale, pad, resize, table, float16, torch eager in batches of 16 stacks. What it
 gets wrong at a video's end is left out: stacks that are not whole get no label.
@@ -45,9 +45,9 @@ def _pictures(video: Path) -> Iterator[NDArray[np.uint8]]:
         stream = container.streams.video[0]
         stream.thread_type = "FRAME"
         for frame in container.decode(stream):
-            gray = frame.to_ndarray(format="gray")[90:440]
+            gray = frame.to_ndarray(format="gray")[90:440].astype(np.uint8, copy=False)
             square = np.pad(gray, ((177, 177), (0, 0)))
-            yield TABLE[cv2.resize(square, (256, 256))]
+            yield cv2.LUT(cv2.resize(square, (256, 256)), TABLE).astype(np.uint8, copy=False)
 
 
 def main(weights: Path, video: Path, output: Path) -> None:

@@ -101,10 +101,10 @@ def test_ten_bit_luma_is_rounded_to_eight(tmp_path: Path) -> None:
         stream = container.add_stream("ffv1", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
         frame = av.VideoFrame(64, 64, "yuv420p10le")
-        luma = np.frombuffer(frame.planes[0], "<u2")
+        luma = np.frombuffer(memoryview(frame.planes[0]), "<u2")
         luma[:] = np.arange(luma.size) % 1024
         for plane in frame.planes[1:]:
-            np.frombuffer(plane, "<u2")[:] = 512
+            np.frombuffer(memoryview(plane), "<u2")[:] = 512
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     picture = read(path)[0].picture
