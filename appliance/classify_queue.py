@@ -1,6 +1,7 @@
 """Labelling many videos: worker processes, their supervision and their reports."""
 
 import multiprocessing
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -79,7 +80,10 @@ class ClassifyQueue:
         process = self._context.Process(
             target=_work, args=(theirs, self._settings, self._stop), daemon=True
         )
+        # The worker inherits the mask: Ctrl-C reaches the queue, which decides what it means.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         theirs.close()
         return _Worker(process, ours, heard_s=time.monotonic())
 

@@ -1,8 +1,8 @@
 """The process that labels videos one after another and reports to the queue."""
 
-import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from typing import Final
@@ -21,19 +21,16 @@ _REPORT_INTERVAL_S: Final = 0.2
 
 def work(connection: Connection, settings: Settings, stop: Event) -> None:
     """Run in a process of its own: take jobs from the connection until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     try:
         classifier = Classifier(settings.model, settings.provider)
     except InferenceError as error:
         connection.send(Unusable(str(error)))
         return
-    connection.send(Ready(classifier.identity(settings.crop), classifier.device))
-    while not stop.is_set():
-        try:
+    with suppress(BrokenPipeError, ConnectionResetError, EOFError):  # the queue has gone
+        connection.send(Ready(classifier.identity(settings.crop), classifier.device))
+        while not stop.is_set():
             job: Job = connection.recv()
-        except EOFError:
-            return
-        connection.send(run_job(job, settings, classifier, connection.send, stop.is_set))
+            connection.send(run_job(job, settings, classifier, connection.send, stop.is_set))
 
 
 def run_job(

@@ -26,7 +26,7 @@ _CLIPS_A_RECORDING: Final = 12
 _RECORDING_H: Final = 6
 _FIRST_RECORDING: Final = datetime(2025, 1, 13, 18, 0, tzinfo=UTC)
 _FIRST_ZT_H: Final = 12.0
-"""Zeitgeber time of the first recording's start, lights off: a small data set shows a busy mouse."""
+"""Zeitgeber time of the first recording, lights off: a small data set shows a busy mouse."""
 _MOST_MICE: Final = 99
 _DESCRIPTION: Final = "dataset.json"
 _SCHEMA: Final = 1

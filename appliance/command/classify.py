@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
 
-from appliance.classify_job import Outcome, Settings
+from appliance.classify_job import Job, Outcome, Settings
 from appliance.classify_queue import ClassifyQueue
 from appliance.classify_screen import ClassifyScreen
 from appliance.model_folder import DEFAULT_MODEL, find_model
@@ -76,26 +77,17 @@ def classify(
     """
     found, refusals = find_jobs(paths, out)
     threads = threads or len(os.sched_getaffinity(0))
-    jobs = jobs or min(threads, _MOST_JOBS)
-    workers = max(1, min(jobs, len(found)))
+    workers = max(1, min(jobs or min(threads, _MOST_JOBS), len(found)))
     screen = ClassifyScreen(found, quiet=as_json)
     for refusal in refusals:
         screen.refuse(refusal)
-    interrupted = False
-    if found:
-        queue = ClassifyQueue(
-            _settings(model, provider, max(1, threads // workers), crop, overwrite),
-            on_ready=lambda ready: screen.ready(ready, workers, max(1, threads // workers)),
-            on_progress=screen.progress,
-            on_outcome=screen.outcome,
+    try:
+        settings = Settings(
+            find_model(model), provider, max(1, threads // workers), crop, overwrite
         )
-        try:
-            with screen:
-                queue.run(found, workers)
-        except ModelError as error:
-            _fail(str(error), as_json=as_json)
-        except KeyboardInterrupt:
-            interrupted = True
+        interrupted = _run(found, settings, workers, screen)
+    except ModelError as error:
+        _fail(str(error), as_json=as_json)
     if as_json:
         click.echo(json.dumps(_document(screen.outcomes, refusals, interrupted), indent=2))
     else:
@@ -103,13 +95,21 @@ def classify(
     sys.exit(_exit_code(screen.outcomes, refusals, interrupted=interrupted))
 
 
-def _settings(
-    model: str, provider: Provider, threads: int, crop: CropRectangle | None, overwrite: bool
-) -> Settings:
+def _run(found: list[Job], settings: Settings, workers: int, screen: ClassifyScreen) -> bool:
+    """Label all videos; say whether a person interrupted it."""
+    queue = ClassifyQueue(
+        settings,
+        on_ready=lambda ready: screen.ready(ready, workers, settings.threads),
+        on_progress=screen.progress,
+        on_outcome=screen.outcome,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service stop is a Ctrl-C
     try:
-        return Settings(find_model(model), provider, threads, crop, overwrite)
-    except ModelError as error:
-        raise click.ClickException(str(error)) from error
+        with screen:
+            queue.run(found, workers)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _fail(message: str, *, as_json: bool) -> NoReturn:

@@ -196,7 +196,10 @@ def test_rows_left_by_a_video_that_was_replaced_are_not_kept(
     assert (folder / "b.csv").read_bytes() == fresh
 
 
-def test_ctrl_c_stops_cleanly_and_keeps_the_rows(model_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_a_stop_ends_cleanly_and_keeps_the_rows(
+    model_path: Path, tmp_path: Path, sent: signal.Signals
+) -> None:
     video = write_video(tmp_path / "a.mkv", moving_square(150, width=96, height=96) * 30)
     command = [*PROGRAM, "classify", str(video), "--model", str(model_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -204,7 +207,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_the_rows(model_path: Path, tmp_path: Pat
     deadline_s = time.monotonic() + LIMIT_S
     while not (part.exists() and part.stat().st_size > 5000):
         assert time.monotonic() < deadline_s
-    os.killpg(process.pid, signal.SIGINT)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130
     assert "the same command goes on" in said
