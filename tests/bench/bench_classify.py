@@ -7,6 +7,7 @@ simulated cage as the recorder compresses them; medians of the rounds, engines t
 """
 
 import argparse
+import re
 import statistics
 import subprocess
 import sys
@@ -138,7 +139,7 @@ def _null_model(folder: Path, like: Path) -> Path:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     card = {p.key: p.value for p in onnx.load(str(like)).metadata_props}[METADATA_KEY]
-    helper.set_model_props(model, {METADATA_KEY: card.replace('"batch":8', f'"batch":{batch}')})
+    helper.set_model_props(model, {METADATA_KEY: re.sub(r'"batch":\d+', f'"batch":{batch}', card)})
     path = folder / "null.onnx"
     path.write_bytes(seal(model.SerializeToString()))
     return path
