@@ -15,6 +15,7 @@ from typing import Final
 from appliance.classify_job import Job, Outcome, Progress, Ready, Settings, Unusable
 from inference.error import ModelError
 
+_STOP_SIGNALS: Final = {signal.SIGINT, signal.SIGTERM}
 _POLL_S: Final = 0.5
 _SILENCE_LIMIT_S: Final = 120.0
 """A worker that reports nothing for this long hangs in a decoder; it is killed."""
@@ -80,10 +81,10 @@ class ClassifyQueue:
         process = self._context.Process(
             target=_work, args=(theirs, self._settings, self._stop), daemon=True
         )
-        # The worker inherits the mask: Ctrl-C reaches the queue, which decides what it means.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # The worker inherits the mask: a stop reaches the queue, which decides what it means.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         process.start()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
         theirs.close()
         return _Worker(process, ours, heard_s=time.monotonic())
 
@@ -134,10 +135,12 @@ class ClassifyQueue:
         worker.process.join()
         worker.connection.close()
         self._workers.remove(worker)
+        if worker.job is None and self._stop.is_set():
+            return
         if worker.job is None:
             raise ModelError(f"{self._settings.model}: a worker ended while loading it ({reason})")
         self._on_outcome(Outcome(worker.job, "failed", f"{worker.job.video}: {reason}"))
-        if self._waiting:
+        if self._waiting and not self._stop.is_set():
             self._workers.append(self._start())
 
     def _stop_workers(self) -> None:

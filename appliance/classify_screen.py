@@ -8,13 +8,13 @@ from typing import Final, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from appliance import classify_job
 from appliance.classify_job import Job, Outcome, Ready
-from appliance.segment_manifest import SegmentManifest
+from appliance.segment_manifest import SegmentManifest, printable
 from appliance.video_search import Refusal
 from inference.ethogram import BEHAVIORS, CODE_NAMES
 
@@ -44,7 +44,9 @@ class ClassifyScreen:
         self._is_ready = False
         piped = not sys.stdout.isatty()
         self._out = Console(highlight=False, width=_PIPED_WIDTH if piped else None)
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        self._console = Console(
+            stderr=True, highlight=False, soft_wrap=True, quiet=quiet, emoji=False
+        )
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -89,7 +91,7 @@ class ClassifyScreen:
     def progress(self, job: Job, report: classify_job.Progress) -> None:
         """Move the bars of one video and of all."""
         if job not in self._tasks:
-            self._tasks[job] = self._bars.add_task(job.video.name, total=None, state="")
+            self._tasks[job] = self._bars.add_task(printable(job.video), total=None, state="")
         self._frames[job] = report.frames
         task = self._tasks[job]
         elapsed_s = self._bars.tasks[self._bars.task_ids.index(task)].elapsed or 0.0
@@ -151,7 +153,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
         show_footer=len(outcomes) > 1,
     )
     rows = [
-        (outcome.job.video.name, _seconds(outcome.manifest), outcome.manifest)
+        (printable(outcome.job.video), _seconds(outcome.manifest), outcome.manifest)
         for outcome in outcomes
         if outcome.manifest is not None
     ]
@@ -163,7 +165,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     for video, seconds, manifest in rows:
         confidence = manifest.labels.mean_confidence
         table.add_row(
-            escape(video),
+            Text(video),
             *map(_number, seconds),
             "" if confidence is None else f"{confidence:.2f}",
         )

@@ -1,6 +1,7 @@
 """Writing a data set of simulated clips in the published layout."""
 
 import json
+import math
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -70,7 +71,7 @@ def simulate_dataset(
     the work. Raises SimulationError for impossible numbers or a folder with other clips,
     CaptureError when the disk refuses.
     """
-    frames = _checked_frames(mice, clips, seconds, seed, jobs)
+    frames = _checked_frames(mice, clips, seconds, spread, seed, jobs)
     if routine not in get_args(Routine):
         raise SimulationError(f"routine `{routine}` is not one of {', '.join(get_args(Routine))}")
     known: Routine = "busy" if routine == "busy" else "circadian"
@@ -91,8 +92,12 @@ def simulate_dataset(
     return [clip.video for clip in wanted]
 
 
-def _checked_frames(mice: int, clips: int, seconds: float, seed: int, jobs: int) -> int:
+def _checked_frames(
+    mice: int, clips: int, seconds: float, spread: float, seed: int, jobs: int
+) -> int:
     """Return the frames of a clip."""
+    if not (math.isfinite(seconds) and math.isfinite(spread)):
+        raise SimulationError(f"{seconds} s, spread {spread}: these must be numbers")
     frames = round(seconds * FPS)
     if not 1 <= mice <= _MOST_MICE:
         raise SimulationError(f"{mice} mice: 1 to {_MOST_MICE} are possible")

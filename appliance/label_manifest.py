@@ -1,6 +1,7 @@
 """What a labelling run says in the manifest, and in one sentence if the video is damaged."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.segment_manifest import (
@@ -23,8 +24,12 @@ def describe_labels(
     classifier: Classifier,
     crop: CropRectangle | None,
     labels: VideoLabels,
+    on_block: Callable[[], None],
 ) -> SegmentManifest:
-    """Return the manifest of a labelled video; reads both files once for their checksums."""
+    """Return the manifest of a labelled video; reads both files once for their checksums.
+
+    `on_block` is called now and then while they are read.
+    """
     tally = labels.tally
     return SegmentManifest(
         width=labels.width,
@@ -35,8 +40,8 @@ def describe_labels(
         last_ms=tally.last_ms,
         gaps=_gaps(labels),
         labels=_summary(classifier, crop, tally),
-        video=file_record(video),
-        label_file=file_record(label_file),
+        video=file_record(video, on_block),
+        label_file=file_record(label_file, on_block),
     )
 
 
@@ -50,11 +55,11 @@ def complaint_of(video: Path, manifest: SegmentManifest) -> str:
             f"{undecodable} of {manifest.frame_count} frames are undecodable, "
             f"the first at {first_s:.2f} s"
         )
-    faults += [
-        f"its last {(gap.to_ms - gap.from_ms) / 1000:.1f} s are missing"
-        for gap in manifest.gaps
-        if gap.cause == "end missing"
-    ]
+    for gap in manifest.gaps:
+        if gap.cause == "end missing":
+            missing_s = (gap.to_ms - gap.from_ms) / 1000
+            what = f"last {missing_s:.1f} s are" if missing_s else "end is"
+            faults.append(f"its {what} missing after {gap.from_ms / 1000:.1f} s")
     return f"{video}: {' and '.join(faults)}" if faults else ""
 
 
@@ -64,8 +69,8 @@ def _gaps(labels: VideoLabels) -> list[Gap]:
         Gap(from_ms=run.from_ms, to_ms=run.to_ms, frames_lost=run.frames, cause="undecodable")
         for run in tally.lost
     ]
-    missing_ms = round(labels.missing_end_s * 1000)
-    if missing_ms:
+    if labels.missing_end_s is not None:
+        missing_ms = round(labels.missing_end_s * 1000)
         lost = round(missing_ms / tally.interval_ms) if tally.interval_ms else 0
         end_ms = tally.last_ms + missing_ms
         gaps.append(Gap(from_ms=tally.last_ms, to_ms=end_ms, frames_lost=lost, cause="end missing"))

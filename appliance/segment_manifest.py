@@ -4,14 +4,18 @@ JSON Schema: `docs/schemas/segment.json`, written by `scripts/write_schemas.py`.
 """
 
 import hashlib
+import os
+from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from inference.durable_file import write_durably
+
+_BLOCK_BYTES: Final = 1 << 20
 
 
 class _Part(BaseModel):
@@ -93,8 +97,18 @@ def read_manifest(path: Path) -> SegmentManifest:
     return SegmentManifest.model_validate_json(path.read_bytes())
 
 
-def file_record(path: Path) -> FileRecord:
-    """Describe a finished file; reads it once. Raises OSError."""
+def file_record(path: Path, on_block: Callable[[], None]) -> FileRecord:
+    """Describe a finished file; reads it once, calling `on_block` now and then. Raises OSError."""
+    digest = hashlib.sha256()
+    size = 0
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileRecord(name=path.name, size=path.stat().st_size, sha256=digest)
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+            on_block()
+    return FileRecord(name=printable(path), size=size, sha256=digest.hexdigest())
+
+
+def printable(path: Path) -> str:
+    """Return a file's name as text, whatever bytes it has."""
+    return os.fsencode(path.name).decode("utf-8", "replace")

@@ -62,12 +62,16 @@ class Classifier:
     def probabilities(self, stacks: Gray) -> NDArray[np.float64]:
         """Return (n, 8) probabilities of the behaviors for n <= batch stacks of bands.
 
-        `stacks` is uint8 (n, stack_length, height, width), oldest frame first.
+        `stacks` is uint8 (n, stack_length, height, width), oldest frame first. Raises ModelError
+        if the network's weights overflow.
         """
         batch = np.zeros(self._shape, np.uint8)
         batch[: len(stacks)] = stacks
         (logits,) = self._session.run([OUTPUT_NAME], {INPUT_NAME: batch})
-        return _softmax(np.asarray(logits)[: len(stacks)])
+        judged = np.asarray(logits)[: len(stacks)]
+        if not np.isfinite(judged).all():
+            raise ModelError(f"{self.card.name}: the network's answer is not a finite number")
+        return _softmax(judged)
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from inference.classifier import Classifier
 from inference.crop import CropRectangle
 from inference.error import LabelFileError, VideoError
 from inference.label_file import LabelRow, read_labels, rows_of
-from inference.label_writer import LabelWriter
+from inference.label_writer import LabelWriter, changed_since
 from inference.labelling import label_frames
 from inference.tally import Tally
 from inference.video import Video, VideoFrame, open_video
@@ -25,8 +25,8 @@ class VideoLabels:
     tally: Tally
     width: int
     height: int
-    missing_end_s: float
-    """Seconds between the last frame and the end that the container declares, 0 if none."""
+    missing_end_s: float | None
+    """Seconds that the file declares after its last frame; None if its end is there."""
     resumed_frames: int
 
 
@@ -45,15 +45,19 @@ def label_video(
     *,
     threads: int,
     crop: CropRectangle | None = None,
+    resume: bool = True,
     on_progress: Callable[[int, int | None], None],
     stop: Callable[[], bool],
 ) -> VideoLabels:
     """Write the label file of a video; it appears under its name only when it is whole.
 
-    `on_progress(frames done, frames expected or None)` is called a few times a second. Raises
+    With `resume`, rows that an interrupted run left are kept if the video has not changed since.
+    `on_progress(frames read, frames expected or None)` is called for every frame. Raises
     VideoError, LabelFileError, or Stopped as soon as `stop()` is true.
     """
     run = _Run(video_path, classifier, threads, crop, on_progress, stop)
+    if not resume:
+        return run.label(labels_path, resume=False)
     try:
         return run.label(labels_path, resume=True)
     except _OtherVideo:
@@ -68,6 +72,8 @@ def labels_as_written(video_path: Path, labels_path: Path, model: str) -> VideoL
         raise LabelFileError(
             f"{labels_path}: exists and was written by {writer}; use --out or --overwrite"
         )
+    if changed_since(video_path, labels_path):
+        raise LabelFileError(f"{labels_path}: is older than the video; use --out or --overwrite")
     tally = Tally()
     tally.add(rows_of(labels))
     with open_video(video_path) as video:
@@ -103,7 +109,7 @@ class _Run:
         tally = Tally()
         tally.add(writer.kept)
         for rows in label_frames(
-            _same_as_before(video.frames(), writer.kept),
+            self._watched(_same_as_before(video.frames(), writer.kept), video),
             self.classifier,
             threads=self.threads,
             crop=self.crop,
@@ -113,8 +119,14 @@ class _Run:
                 raise Stopped
             writer.append(rows)
             tally.add(rows)
-            self.on_progress(tally.frames, video.expected_frames)
         return tally
+
+    def _watched(self, frames: Iterator[VideoFrame], video: Video) -> Iterator[VideoFrame]:
+        """Report each frame, so that a slow video is not taken for a decoder that hangs."""
+        expected = video.expected_frames
+        for frame in frames:
+            self.on_progress(frame.index, expected)
+            yield frame
 
 
 def _same_as_before(frames: Iterator[VideoFrame], kept: Sequence[LabelRow]) -> Iterator[VideoFrame]:
@@ -129,8 +141,9 @@ def _same_as_before(frames: Iterator[VideoFrame], kept: Sequence[LabelRow]) -> I
         raise _OtherVideo
 
 
-def _missing_end_s(video: Video, tally: Tally) -> float:
-    if video.declared_s is None:
-        return 0.0
-    missing_s = video.declared_s - (tally.last_ms + tally.interval_ms) / 1000
-    return missing_s if missing_s > _EARLY_END_S else 0.0
+def _missing_end_s(video: Video, tally: Tally) -> float | None:
+    declared_s = 0.0 if video.declared_s is None else video.declared_s
+    missing_s = declared_s - (tally.last_ms + tally.interval_ms) / 1000
+    if missing_s > _EARLY_END_S or video.fault is not None:
+        return max(missing_s, 0.0)
+    return None

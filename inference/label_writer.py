@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -19,17 +20,20 @@ class LabelWriter:
     `kept` are the rows that an interrupted run of the same model left; they stay.
     """
 
-    def __init__(self, path: Path, model: str, *, resume: bool = True) -> None:
-        """Open or create `<path>.part`; raises LabelFileError."""
+    def __init__(
+        self, path: Path, model: str, *, resume: bool = True, video: Path | None = None
+    ) -> None:
+        """Open or create `<path>.part`; raises LabelFileError.
+
+        Rows older than the last change of `video` are not kept.
+        """
         self.path: Final = path
         self._part = part_path(path)
         self._model = model
+        if resume and video is not None and self._part.exists():
+            resume = not changed_since(video, self._part)
+        self._file = self._open_locked()
         try:
-            self._file = self._part.open("a+b")
-        except OSError as error:
-            raise LabelFileError(f"{self._part}: cannot be written: {error.strerror}") from error
-        try:
-            self._lock()
             self.kept: Final = self._keep_rows() if resume else []
             if not self.kept:
                 self._restart()
@@ -66,13 +70,29 @@ class LabelWriter:
         """Remove the `.part` file, when there is nothing in it worth keeping."""
         self._part.unlink(missing_ok=True)
 
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LabelFileError(
-                f"{self._part}: another process is writing it; wait or stop that one"
-            ) from error
+    def _open_locked(self) -> BufferedRandom:
+        """Open the `.part` file and lock it.
+
+        Another process may have renamed it between the two: then it is a finished file, and the
+        next one is opened.
+        """
+        while True:
+            try:
+                file = self._part.open("a+b")
+            except OSError as error:
+                raise LabelFileError(
+                    f"{self._part}: cannot be written: {error.strerror}"
+                ) from error
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.close()
+                raise LabelFileError(
+                    f"{self._part}: another process is writing it; wait or stop that one"
+                ) from error
+            if self._part.exists() and self._part.samefile(f"/proc/self/fd/{file.fileno()}"):
+                return file
+            file.close()
 
     def _keep_rows(self) -> list[LabelRow]:
         """Cut a torn last line off and return the rows; none if another model wrote them."""
@@ -94,6 +114,15 @@ class LabelWriter:
             self._file.flush()
         except OSError as error:
             raise LabelFileError(f"{self._part}: cannot be written: {error.strerror}") from error
+
+
+def changed_since(video: Path, labels: Path) -> bool:
+    """Say whether the video's file changed after the label file was last written.
+
+    The time of a file's last change (ctime), unlike that of its content, cannot be set back: a
+    video put in the place of another is noticed.
+    """
+    return video.stat().st_ctime_ns >= labels.stat().st_mtime_ns
 
 
 def _cut_torn_line(file: BinaryIO) -> bytes:

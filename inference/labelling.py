@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from inference.preprocessing import Preprocessor
 from inference.stack import BandFrame, Stack, stacks_of
 from inference.video import VideoFrame
 
+_WAITING_PER_THREAD: Final = 3
 _Batch: TypeAlias = list[Stack]
 _Judged: TypeAlias = tuple[_Batch, "Future[NDArray[np.float64]] | None"]
 
@@ -32,7 +33,7 @@ def label_frames(
     """Yield the rows of a video, in order, some stacks at a time.
 
     Decoding and preprocessing run on the caller's thread, the network on `threads` others, each
-    with a batch; at most `threads` + 1 batches wait. Rows of the first `done_frames` frames are
+    with a batch; at most 3 batches a thread wait. Rows of the first `done_frames` frames are
     left out and not judged again. Raises VideoError from `frames`.
     """
     preprocessor = Preprocessor(classifier.card.preprocessing, crop)
@@ -43,7 +44,7 @@ def label_frames(
         waiting: deque[_Judged] = deque()
         for batch in _batches(stacks, classifier.card.batch):
             waiting.append((batch, _submit(pool, classifier, batch, done_frames)))
-            if len(waiting) > threads + 1:
+            if len(waiting) > _WAITING_PER_THREAD * threads:
                 yield _rows(*waiting.popleft(), done_frames)
         while waiting:
             yield _rows(*waiting.popleft(), done_frames)
@@ -72,7 +73,7 @@ def _submit(
 
 
 def _is_open(stack: Stack, done_frames: int) -> bool:
-    return stack.frames[-1].index >= done_frames
+    return stack.members[-1].index >= done_frames
 
 
 def _rows(
@@ -89,10 +90,10 @@ def _rows(
             code = int(row.argmax())
             confidence = round(float(row[code]), CONFIDENCE_DECIMALS)
         rows += [
-            LabelRow(frame.index, NONE_CODE, frame.time_ms, 0.0)
-            if frame.band is None
-            else LabelRow(frame.index, code, frame.time_ms, confidence)
-            for frame in stack.frames
-            if frame.index >= done_frames
+            LabelRow(member.index, code, member.time_ms, confidence)
+            if member.is_decodable
+            else LabelRow(member.index, NONE_CODE, member.time_ms, 0.0)
+            for member in stack.members
+            if member.index >= done_frames
         ]
     return rows

@@ -28,13 +28,22 @@ class BandFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A frame that gets the label of its stack."""
+
+    index: int
+    time_ms: int
+    is_decodable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """What the network sees at once, with the frames that get its label.
 
     `bands` (stack_length, height, width), oldest first; None if no frame of it is decodable.
     """
 
-    frames: tuple[BandFrame, ...]
+    members: tuple[Member, ...]
     bands: Gray | None
 
 
@@ -88,7 +97,7 @@ class _Cutter:
         self._length = length
         self._first_tick = 0
         self._ticks: list[Gray | None] = []
-        self._members: list[tuple[int, BandFrame]] = []
+        self._members: list[tuple[int, Member]] = []
         self._shown: Gray | None = None
         self._before: list[Gray | None] = []
 
@@ -96,7 +105,8 @@ class _Cutter:
         self._show_until(shown_from)
         while belongs >= self._first_tick + self._length:
             yield from self._cut()
-        self._members.append((belongs, frame))
+        member = Member(frame.index, frame.time_ms, frame.band is not None)
+        self._members.append((belongs, member))
         if frame.band is not None:
             self._shown = frame.band
 
@@ -116,11 +126,11 @@ class _Cutter:
         pictures = self._ticks[: self._length]
         del self._ticks[: self._length]
         self._first_tick += self._length
-        frames = tuple(f for tick, f in self._members if tick < self._first_tick)
-        del self._members[: len(frames)]
+        members = tuple(m for tick, m in self._members if tick < self._first_tick)
+        del self._members[: len(members)]
         self._before = pictures
-        if frames:
-            yield Stack(frames, _fill(pictures))
+        if members:
+            yield Stack(members, _fill(pictures))
 
 
 def _fill(pictures: Sequence[Gray | None]) -> Gray | None:

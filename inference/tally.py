@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from inference.ethogram import BEHAVIORS, CODE_NAMES, NONE_CODE
 from inference.label_file import LabelRow
+
+_LONGEST_STEP_MS: Final = 1000
+"""A longer time between two frames is a pause of the camera or a clock that was set."""
 
 
 @dataclass(slots=True)
@@ -30,12 +34,16 @@ class Tally:
     confidence_of: list[float] = field(default_factory=lambda: [0.0] * len(CODE_NAMES))
     lost: list[LostRun] = field(default_factory=list)
     _last_was_lost: bool = False
+    _step_sum_ms: int = 0
+    _step_count: int = 0
 
     def add(self, rows: Iterable[LabelRow]) -> None:
         """Count rows."""
         for row in rows:
             if self.frames == 0:
                 self.first_ms = row.time_ms
+            else:
+                self._add_step(row.time_ms - self.last_ms)
             self.frames += 1
             self.last_ms = row.time_ms
             self.frames_of[row.code] += 1
@@ -49,8 +57,10 @@ class Tally:
 
     @property
     def interval_ms(self) -> float:
-        """Mean time between frames; 0 for a single frame."""
-        return (self.last_ms - self.first_ms) / (self.frames - 1) if self.frames > 1 else 0.0
+        """Mean time between frames, pauses left out; 0 for a single frame."""
+        if self._step_count:
+            return self._step_sum_ms / self._step_count
+        return max(0, self.last_ms - self.first_ms) / max(1, self.frames - 1)
 
     @property
     def mean_confidence(self) -> float | None:
@@ -64,8 +74,13 @@ class Tally:
         return self.confidence_of[code] / frames if frames else None
 
     def seconds_of(self, code: int) -> float:
-        """Time with this code, at the video's mean frame interval."""
+        """Time with this code, at the video's frame interval."""
         return self.frames_of[code] * self.interval_ms / 1000
+
+    def _add_step(self, step_ms: int) -> None:
+        if 0 < step_ms <= _LONGEST_STEP_MS:
+            self._step_sum_ms += step_ms
+            self._step_count += 1
 
     def _count_lost(self, row: LabelRow) -> None:
         is_lost = row.code == NONE_CODE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,8 +44,9 @@ class Video:
         stream.codec_context.thread_count = 1
         self.width: Final = stream.codec_context.width
         self.height: Final = stream.codec_context.height
-        self.declared_s: Final = _declared_duration_s(container)
-        """Duration that the container states, in seconds; None if it states none."""
+        self.declared_s: Final = _declared_s(container, stream)
+        """Seconds from the first frame to the end that the file states; None if it states none."""
+        self._packets = PacketReader(path, container, stream)
 
     def __enter__(self) -> Self:
         return self
@@ -58,28 +60,30 @@ class Video:
         self._container.close()
 
     @property
+    def fault(self) -> str | None:
+        """Why reading stopped before the file's end; None if it did not."""
+        return self._packets.fault
+
+    @property
     def expected_frames(self) -> int | None:
         """How many frames the container promises; an estimate for progress only."""
         if self._stream.frames:
             return self._stream.frames
         rate = self._stream.average_rate
-        if self.declared_s is None or rate is None:
+        if self._container.duration is None or rate is None:
             return None
-        return round(self.declared_s * rate)
+        return round(self._container.duration / av.time_base * rate)
 
     def frames(self) -> Iterator[VideoFrame]:
         """Yield every frame once; memory does not grow with the video's length.
 
         A frame that is in the file and cannot be decoded, that the decoder calls corrupt, or
-        whose bytes are gone (a hole in the file) is yielded without a picture. Raises VideoError
-        if the container itself cannot be read on.
+        whose bytes are gone (a hole in the file) is yielded without a picture. If reading stops
+        before the end of the file, `fault` says why. Raises VideoError if nothing can be read.
         """
         rate = self._stream.average_rate or Fraction(25)
-        time_base = self._stream.time_base or Fraction(1, 1000)
-        clock = _FrameClock(time_base, rate)
-        for pts, frame in _frames_with_holes(
-            self._path, self._container, self._stream, round(1 / rate / time_base)
-        ):
+        clock = _FrameClock(self._stream.time_base or Fraction(1, 1000), rate)
+        for pts, frame in _decoded(self._packets):
             picture = None if frame is None or frame.is_corrupt else picture_of(frame)
             yield clock.stamp(pts, picture)
 
@@ -125,39 +129,46 @@ class _FrameClock:
         return frame
 
 
-def _frames_with_holes(
-    path: Path, container: InputContainer, stream: VideoStream, interval: int
-) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
+def _decoded(packets: PacketReader) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
     """Yield (pts, frame) in presentation order, None for each frame that was not decoded."""
     promises = Promises()
-    packets = PacketReader(path, container, stream, interval)
     for packet in packets:
         promises.add(packets.take_expected())
         try:
             decoded = packet.decode()
         except av.error.FFmpegError:
-            if packet.pts is None:
+            if packet.pts is None or not packets.trusts_times:
                 yield None, None
             continue
         for frame in decoded:
             if not isinstance(frame, av.VideoFrame) or promises.is_broken(frame.pts):
                 continue
-            yield from ((pts, None) for pts in promises.broken_before(frame.pts))
-            promises.keep(frame.pts)
-            yield frame.pts, frame
+            pts = frame.pts if packets.trusts_times else None
+            yield from ((lost, None) for lost in promises.broken_before(pts))
+            promises.keep(pts)
+            yield pts, frame
     yield from ((pts, None) for pts in promises.all_broken())
 
 
-def _declared_duration_s(container: InputContainer) -> float | None:
-    return None if container.duration is None else container.duration / av.time_base
+def _declared_s(container: InputContainer, stream: VideoStream) -> float | None:
+    """Return the length; a container's own counts only if only the video can have made it."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    if container.duration is None or len(container.streams) > 1:
+        return None
+    return (container.duration - (container.start_time or 0)) / av.time_base
 
 
 def _check_readable(path: Path) -> None:
-    if not path.exists():
-        raise VideoError(f"{path}: no such file")
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise VideoError(f"{path}: no such file") from error
+    except OSError as error:
+        raise VideoError(f"{path}: {os.strerror(error.errno or 0)}") from error
+    if not stat.S_ISREG(status.st_mode):
         raise VideoError(f"{path}: not a file")
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=True):
         raise VideoError(f"{path}: no permission to read it")
-    if path.stat().st_size == 0:
+    if status.st_size == 0:
         raise VideoError(f"{path}: empty file")

@@ -53,7 +53,7 @@ class _CropType(click.ParamType[CropRectangle]):
 @click.option("--threads", type=click.IntRange(1), help="Network threads in all.  [default: cores]")
 @click.option("--jobs", type=click.IntRange(1), help="Videos at a time.  [default: threads, 8]")
 @click.option("--crop", type=_CropType(), help="The part of the picture to judge, in pixels.")
-@click.option("--overwrite", is_flag=True, help="Replace results of another model or crop.")
+@click.option("--overwrite", is_flag=True, help="Start over, replacing results of any model.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, nothing else.")
 def classify(
     paths: tuple[str, ...],
@@ -66,7 +66,7 @@ def classify(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    r"""Label videos: files, folders or patterns such as 'rack/**/*.mkv'.
+    """Label videos: files, folders or patterns such as 'rack/**/*.mkv'.
 
     Beside each video appear a .csv (a behavior for every frame) and a .json (what was found,
     what was lost, checksums). What is done is skipped; what was interrupted goes on.
@@ -74,7 +74,7 @@ def classify(
     \b
     Exit code: 0 all videos labelled, 1 some could not be, 2 wrong arguments,
     3 all labelled, but some are damaged, 130 interrupted.
-    """
+    """  # noqa: D301 - click reads the backspace character
     found, refusals = find_jobs(paths, out)
     threads = threads or len(os.sched_getaffinity(0))
     workers = max(1, min(jobs or min(threads, _MOST_JOBS), len(found)))

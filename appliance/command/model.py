@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,33 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from appliance.model_folder import MODEL_SUFFIX, find_model, shipped_models
-from inference.durable_file import part_path, publish
+from appliance.model_writer import check_output, write_model
+from appliance.terminal import output_width
+from appliance.torch_requirement import torch_required
 from inference.error import InferenceError
 
 if TYPE_CHECKING:
     from inference.classifier import Classifier
-    from inference.train.network import Network
 
-_MISSING_TORCH: Final = "this needs PyTorch: install `ethoprofiler[train]`"
-_PIPED_WIDTH: Final = 120
-_PARITY_STACKS: Final = 32
-_LARGEST_DIFFERENCE: Final = 1e-3
-"""Of a log probability between a network and its model file; float32 alone gives about 1e-5."""
+_VERIFIED_STACKS: Final = 16
 _AUTHORS: Final = "Weights published by the authors of DeepEthoProfile (Zenodo 14827053)."
-
-
-class _ModelPath(click.ParamType[Path]):
-    name = f"FILE{MODEL_SUFFIX}"
-
-    def convert(
-        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Path:
-        path = Path(value)
-        if path.suffix != MODEL_SUFFIX:
-            self.fail(f"{path} does not end in {MODEL_SUFFIX}", param, ctx)
-        if path.is_dir() or not path.resolve().parent.is_dir():
-            self.fail(f"{path} cannot be a file there", param, ctx)
-        return path
 
 
 @click.group()
@@ -89,7 +71,7 @@ def show(name: str, as_json: bool) -> None:
 
 @model.command("import")
 @click.argument("weights", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--output", required=True, type=_ModelPath())
+@click.option("--output", required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="The model's name on its card.  [default: the output's]")
 @click.option("--provenance", default=_AUTHORS, show_default=True)
 @click.option("--license", "license_", default="see the source of the weights", show_default=True)
@@ -100,20 +82,21 @@ def import_weights(
 
     FILE is a PyTorch state dict, or a checkpoint that holds one. Code in it is never run.
     """
+    with torch_required():  # lazy imports: torch is heavy and optional
+        from inference.train.export import Attribution, check_attribution
+        from inference.train.weights import load_weights
+    attribution = Attribution(name or output.stem, "1", provenance, license_)
     try:
-        from inference.train.weights import load_weights  # lazy: torch is heavy and optional
-    except ModuleNotFoundError as error:
-        raise click.ClickException(_MISSING_TORCH) from error
-    try:
-        network = load_weights(weights)
-        _write(network, output, (name or output.stem, "1", provenance, license_), {})
+        check_output(output)
+        check_attribution(attribution)
+        click.echo(write_model(load_weights(weights), attribution, output))
     except InferenceError as error:
         raise click.ClickException(str(error)) from error
 
 
 @model.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--output", required=True, type=_ModelPath())
+@click.option("--output", required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="The model's name on its card.  [default: the output's]")
 @click.option("--model-version", default="1", show_default=True)
 @click.option("--provenance", default="Trained by `ethoprofiler train`.", show_default=True)
@@ -127,14 +110,16 @@ def export(
     license_: str,
 ) -> None:
     """Turn a checkpoint of `ethoprofiler train` into a model file."""
+    with torch_required():  # lazy imports: torch is heavy and optional
+        from inference.train.export import Attribution
+        from inference.train.weights import load_checkpoint
     try:
-        from inference.train.weights import load_checkpoint  # lazy: torch is heavy and optional
-    except ModuleNotFoundError as error:
-        raise click.ClickException(_MISSING_TORCH) from error
-    attribution = (name or output.stem, model_version, provenance, license_)
-    try:
+        check_output(output)
         network, evaluation = load_checkpoint(checkpoint)
-        _write(network, output, attribution, evaluation)
+        attribution = Attribution(
+            name or output.stem, model_version, provenance, license_, evaluation
+        )
+        click.echo(write_model(network, attribution, output))
     except InferenceError as error:
         raise click.ClickException(str(error)) from error
 
@@ -144,7 +129,7 @@ def export(
 def verify(name: str) -> None:
     """Check a model: its seal, its card, that it runs, and that it always answers the same."""
     # Lazy imports: ONNX Runtime costs half a second for every `--help`.
-    from inference.determinism import check_determinism
+    from inference.determinism import check_determinism, random_stacks
 
     try:
         classifier = _open(find_model(name))
@@ -154,43 +139,13 @@ def verify(name: str) -> None:
         click.echo(f"OK graph        loads on {classifier.device}")
         shape = " x ".join(map(str, (card.batch, *card.preprocessing.stack_shape)))
         click.echo(f"OK shapes       {shape} -> {card.batch} x {len(card.behaviors)}")
+        for stack in random_stacks(_VERIFIED_STACKS, card.preprocessing.stack_shape, seed=1):
+            classifier.probabilities(stack[None])
+        click.echo(f"OK logits       finite numbers for {_VERIFIED_STACKS} random stacks")
         check_determinism(classifier)
-        click.echo(f"OK determinism  bit for bit at all {card.batch} places of a batch")
+        click.echo(f"OK determinism  bit for bit at {_places(card.batch)}, again and again")
     except InferenceError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _write(
-    network: Network,
-    output: Path,
-    attribution: tuple[str, str, str, str],
-    evaluation: dict[str, float],
-) -> None:
-    """Export a network if the result answers as the network does."""
-    # Lazy imports: torch is heavy and optional.
-    from inference.determinism import random_stacks
-    from inference.train.export import Attribution, export_model
-    from inference.train.parity import compare
-
-    part = part_path(output)
-    try:
-        card = export_model(network, Attribution(*attribution, evaluation), part)
-        stacks = random_stacks(_PARITY_STACKS, card.preprocessing.stack_shape, seed=0)
-        parity = compare(network, _open(part), stacks)
-        if parity.largest_difference > _LARGEST_DIFFERENCE:
-            raise click.ClickException(
-                f"{output} was not written: its answers would differ from the network's by "
-                f"{parity.largest_difference:.1e} (log probability)"
-            )
-        publish(part, output)
-    finally:
-        part.unlink(missing_ok=True)
-    click.echo(
-        f"{output}: {card.name} {card.version}, {card.parameters:,} parameters, "
-        f"{card.multiplications / 1e6:,.0f} M multiplications a stack; on {parity.stacks} random "
-        f"stacks {parity.agreement:.0%} of the labels as the network's, "
-        f"log probabilities within {parity.largest_difference:.1e}"
-    )
 
 
 def _open(path: Path) -> Classifier:
@@ -205,8 +160,11 @@ def _describe(path: Path) -> dict[str, object]:
 
 
 def _print(table: Table) -> None:
-    piped = not sys.stdout.isatty()
-    Console(highlight=False, markup=False, width=_PIPED_WIDTH if piped else None).print(table)
+    Console(highlight=False, markup=False, width=output_width()).print(table)
+
+
+def _places(batch: int) -> str:
+    return "the one place of a batch" if batch == 1 else f"all {batch} places of a batch"
 
 
 def _cells(row: dict[str, object]) -> list[str]:

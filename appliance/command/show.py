@@ -16,6 +16,7 @@ from inference.ethogram import NONE_CODE
 from inference.label_file import Labels, read_codes, read_labels
 
 _TRUTH_SUFFIX: Final = "_map.csv"
+_ANNOTATION_ENDINGS: Final = ("_map", "_map_new", "_map_new_v2")
 _MARGIN: Final = 8
 
 
@@ -33,7 +34,7 @@ def show(paths: tuple[Path, ...]) -> None:
     Where an annotation `<video>_map.csv` lies beside a label file, it is shown below it with the
     share of frames on which both agree.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     found = [label_file for path in paths for label_file in _label_files(path)]
     if not found:
         raise click.ClickException(f"{paths[0]}: holds no label file")
@@ -48,20 +49,24 @@ def show(paths: tuple[Path, ...]) -> None:
 def _label_files(path: Path) -> Sequence[Path]:
     if not path.is_dir():
         return [path]
-    return [file for file in sorted(path.rglob("*.csv")) if not file.name.endswith(_TRUTH_SUFFIX)]
+    return [file for file in sorted(path.rglob("*.csv")) if not _is_annotation(file)]
+
+
+def _is_annotation(file: Path) -> bool:
+    return file.stem.endswith(_ANNOTATION_ENDINGS)
 
 
 def _show_one(console: Console, path: Path) -> None:
     labels = read_labels(path)
     truth_path = path.with_name(path.stem + _TRUTH_SUFFIX)
-    console.print(f"[bold]{escape(path.name)}[/]  {_duration(labels)}{labels.model or ''}")
+    console.print(f"[bold]{escape(path.name)}[/]  {_duration(labels)}{escape(labels.model or '')}")
     if not len(labels.codes):
         console.print("  no frame")
         return
-    console.print("labels", strip(labels.codes, console.width - _MARGIN))
+    console.print("labels", strip(labels.codes, max(1, console.width - _MARGIN)))
     if truth_path.exists():
         truth = read_codes(truth_path)
-        console.print("truth ", strip(truth, console.width - _MARGIN))
+        console.print("truth ", strip(truth, max(1, console.width - _MARGIN)))
         console.print(_agreement(truth_path, labels, truth))
 
 

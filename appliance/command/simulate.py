@@ -75,4 +75,7 @@ def simulate(
             )
         except (SimulationError, CaptureError) as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            where = error.filename or out
+            raise click.ClickException(f"{where}: {error.strerror}") from error
     click.echo(f"{out}: {len(videos)} clips of {seconds:g} s, seed {seed}", err=True)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from appliance.model_folder import MODEL_SUFFIX
-from inference.error import InferenceError
+from appliance.model_writer import check_output, write_model
+from appliance.torch_requirement import torch_required
+from inference.error import InferenceError, TrainingError
 
 if TYPE_CHECKING:
     from inference.train.dataset import Split
+    from inference.train.export import Attribution
     from inference.train.loop import Progress, Trained
     from inference.train.plan import Plan
 
 _PER_BEHAVIOR: Final = {"ethocnn": 2, "ethocnn-lite": 8}
-_MISSING_TORCH: Final = "training needs PyTorch: install `ethoprofiler[train]`"
+_LARGEST_SEED: Final = 2**64 - 1
+"""Source: torch.manual_seed."""
 
 
 @click.command()
@@ -31,7 +36,7 @@ _MISSING_TORCH: Final = "training needs PyTorch: install `ethoprofiler[train]`"
 @click.option("--steps", type=click.IntRange(1), default=300, show_default=True)
 @click.option("--per-behavior", type=click.IntRange(1), help="Stacks of each in a minibatch.")
 @click.option("--held-out", multiple=True, metavar="NN", help="Mouse to leave out; repeatable.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, _LARGEST_SEED), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="As PyTorch names it.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for decoded clips.")
 @click.option("--checkpoints", type=click.Path(path_type=Path), help="Folder, one file an epoch.")
@@ -62,13 +67,11 @@ def train(
     annotation ..._map.csv or, reviewed, ..._map_new.csv. Each is decoded once into the cache,
     32 KiB a frame. One mouse in five is left out of training for the figures on the card.
     """
-    try:
+    with torch_required():
         # Lazy imports, here and below: PyTorch takes seconds and a rack does without it. The
         # export is imported now so that nothing can be missing after hours of training.
-        from inference.train.export import Attribution, export_model
+        from inference.train.export import Attribution
         from inference.train.plan import Plan
-    except ModuleNotFoundError as error:
-        raise click.ClickException(_MISSING_TORCH) from error
     plan = Plan(
         network="ethocnn" if network == "ethocnn" else "ethocnn-lite",
         epochs=epochs,
@@ -77,31 +80,50 @@ def train(
         seed=seed,
         device=device,
     )
+    attribution = Attribution(name or output.stem, model_version, provenance, license_)
+    cache = cache or _default_cache()
     try:
-        _check_output(output)
-        split = _load(dataset, cache or _default_cache(), held_out)
+        _check(attribution, output, plan, [cache, *([checkpoints] if checkpoints else [])])
+        split = _load(dataset, cache, held_out)
         trained = _train(split, plan, checkpoints)
-        attribution = Attribution(
-            name=name or output.stem,
-            version=model_version,
+        attribution = replace(
+            attribution,
             provenance=f"{provenance} {_summary(split, plan)}".strip(),
-            license=license_,
             evaluation=trained.figures.as_card(),
         )
-        card = export_model(trained.network.cpu(), attribution, output)
+        written = write_model(trained.network.cpu(), attribution, output)
     except InferenceError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{place}{error.strerror or error}") from error
     for behavior, recall in trained.figures.recalls.items():
         click.echo(f"  {behavior:14} {recall:6.1%}")
-    click.echo(f"{output}: {card.name} {card.version}, {card.parameters:,} parameters")
+    click.echo(written)
 
 
-def _check_output(output: Path) -> None:
-    """Find out before hours of training that the model file could not be written or found."""
-    if output.suffix != MODEL_SUFFIX:
-        raise click.ClickException(f"{output} does not end in {MODEL_SUFFIX}")
-    if not output.resolve().parent.is_dir():
-        raise click.ClickException(f"{output.parent} is not a folder")
+def _check(attribution: Attribution, output: Path, plan: Plan, folders: list[Path]) -> None:
+    """Find out before hours of training what would make them futile."""
+    from inference.train.export import check_attribution
+    from inference.train.loop import open_device
+
+    check_output(output)
+    check_attribution(attribution)
+    open_device(plan.device)
+    for folder in folders:
+        _prepare(folder)
+
+
+def _prepare(folder: Path) -> None:
+    """Create a folder unless it is there, and a file in it to see that this works."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise TrainingError(
+            f"{folder} is not a folder for files: {error.strerror or error}"
+        ) from error
 
 
 def _default_cache() -> Path:
@@ -144,8 +166,6 @@ def _train(split: Split, plan: Plan, checkpoints: Path | None) -> Trained:
             f"macro {progress.figures.macro_accuracy:.1%}"
         )
 
-    if checkpoints is not None:
-        checkpoints.mkdir(parents=True, exist_ok=True)
     return train_network(split, plan, Preprocessing(), checkpoints, show)
 
 

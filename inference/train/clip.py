@@ -1,6 +1,7 @@
 """One annotated clip, decoded once and kept as a memory-mapped file of bands."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def load_clip(path: Path, cache: Path, spec: Preprocessing) -> Clip:
     bands = cache / f"{path.stem}_{_key(path, spec)}.npy"
     if not bands.exists():
         _decode(path, bands, len(codes), spec)
-    mapped = np.load(bands, mmap_mode="r")
+    mapped = _read_bands(bands, spec)
     if len(mapped) != len(codes):
         raise TrainingError(f"{path} has {len(mapped)} frames, its annotation {len(codes)}")
     return Clip(path, name["mouse"], mapped, codes)
@@ -89,27 +90,45 @@ def _key(path: Path, spec: Preprocessing) -> str:
 
 
 def _decode(path: Path, bands: Path, frames: int, spec: Preprocessing) -> None:
-    bands.parent.mkdir(parents=True, exist_ok=True)
     part = part_path(bands)
     try:
-        target = np.lib.format.open_memmap(
-            part, mode="w+", dtype=np.uint8, shape=(frames, *spec.band_shape)
-        )
-        count = 0
-        for band in _bands_of(path, spec):
-            if count < frames:
-                target[count] = band
-            count += 1
-        if count != frames:
-            raise TrainingError(f"{path} has {count} frames, its annotation {frames}")
-        target.flush()
-        publish(part, bands)
+        bands.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_bands(path, part, frames, spec)
+            publish(part, bands)
+        finally:
+            part.unlink(missing_ok=True)
     except VideoError as error:
         raise TrainingError(str(error)) from error
     except OSError as error:
         raise TrainingError(f"{bands} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _write_bands(path: Path, part: Path, frames: int, spec: Preprocessing) -> None:
+    """Write a NumPy file by plain writes: on a full disk, one into mapped memory is a SIGBUS."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (frames, *spec.band_shape)}
+    count = 0
+    with part.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for band in _bands_of(path, spec):
+            if count < frames:
+                file.write(band.tobytes())
+            count += 1
+        if count != frames:
+            raise TrainingError(f"{path} has {count} frames, its annotation {frames}")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_bands(bands: Path, spec: Preprocessing) -> Gray:
+    """Map the bands of a decoded clip, read-only."""
+    try:
+        mapped: Gray = np.load(bands, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise TrainingError(f"{bands} is damaged: delete it") from error
+    if mapped.dtype != np.uint8 or mapped.shape[1:] != spec.band_shape:
+        raise TrainingError(f"{bands} is damaged: delete it")
+    return mapped
 
 
 def _bands_of(path: Path, spec: Preprocessing) -> Iterator[Gray]:

@@ -14,11 +14,11 @@ from inference.preprocessing import Preprocessing
 from inference.seal import seal
 from inference.train.ethocnn_lite import EthoCNNLite
 from inference.train.multiplication import count_multiplications
-from inference.train.network import Network, name_of
+from inference.train.network import Network, NetworkName, name_of
 from inference.train.rewrite import rewrite
 from inference.train.rewrite_lite import rewrite_lite
 
-_BATCH: Final = {"ethocnn": 8, "ethocnn-lite": 16}
+_BATCH: Final = {"ethocnn": 8, "ethocnn-lite": 1}
 """Stacks a run, by speed and memory: see docs/design/network.md."""
 
 
@@ -48,12 +48,24 @@ def export_model(
         model = rewrite_lite(network, spec, batch)
     else:
         model = rewrite(network, spec, batch)
-    card = _card(network, attribution, spec, batch, count_multiplications(model) // batch)
+    card = _card(
+        name_of(network),
+        attribution,
+        spec,
+        batch=batch,
+        parameters=sum(values.numel() for values in network.parameters()),
+        multiplications=count_multiplications(model) // batch,
+    )
     try:
         write_durably(output, model_bytes(model, card))
     except OSError as error:
         raise ModelError(f"{output} cannot be written: {error.strerror}") from error
     return card
+
+
+def check_attribution(attribution: Attribution) -> None:
+    """Find out before hours of training that a card would not be valid; raises ModelError."""
+    _card("ethocnn-lite", attribution, Preprocessing(), batch=1, parameters=1, multiplications=1)
 
 
 def model_bytes(model: onnx.ModelProto, card: ModelCard) -> bytes:
@@ -63,20 +75,22 @@ def model_bytes(model: onnx.ModelProto, card: ModelCard) -> bytes:
 
 
 def _card(
-    network: Network,
+    network: NetworkName,
     attribution: Attribution,
     spec: Preprocessing,
+    *,
     batch: int,
+    parameters: int,
     multiplications: int,
 ) -> ModelCard:
     try:
         return ModelCard(
             name=attribution.name,
             version=attribution.version,
-            network=name_of(network),
+            network=network,
             preprocessing=spec,
             batch=batch,
-            parameters=sum(values.numel() for values in network.parameters()),
+            parameters=parameters,
             multiplications=multiplications,
             provenance=attribution.provenance,
             license=attribution.license,

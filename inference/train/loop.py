@@ -64,7 +64,7 @@ def train(
     network is returned, never the one that did best on the held-out mice. Raises TrainingError.
     """
     torch.manual_seed(plan.seed)
-    network = create_network(plan.network).to(_device(plan.device))
+    network = create_network(plan.network).to(open_device(plan.device))
     optimizer, schedule = _optimizer(network, plan)
     every = max(1, _stacks_in(split.held_out, spec) // plan.validation_stacks)
     with closing(minibatches(split.training, plan, spec)) as batches:
@@ -97,6 +97,16 @@ def judge_by(network: Network, spec: Preprocessing) -> Judge:
         return codes
 
     return judge
+
+
+def open_device(name: str) -> torch.device:
+    """Return the device that PyTorch knows by this name; raises TrainingError if none works."""
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError) as error:
+        raise TrainingError(f"device {name}: {str(error).splitlines()[0]}") from error
+    return device
 
 
 def _descend(
@@ -144,12 +154,3 @@ def _sum(counts: dict[str, Confusion]) -> Confusion:
 
 def _stacks_in(clips: Sequence[Clip], spec: Preprocessing) -> int:
     return sum(-(-len(clip.codes) // spec.stack_length) for clip in clips)
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise TrainingError(f"device {name}: {str(error).splitlines()[0]}") from error
-    return device

@@ -16,7 +16,7 @@ class Parity:
 
     stacks: int
     largest_difference: float
-    """Of the log probability of any behavior on any stack."""
+    """Of the log probability of any behavior on any stack; nan or inf if one is not finite."""
     agreement: float
     """Part of the stacks with the same label, 0..1."""
 
@@ -34,7 +34,8 @@ def compare(network: Network, classifier: Classifier, stacks: Gray) -> Parity:
         with torch.inference_mode():
             logits = logits_of(network, torch.from_numpy(part), classifier.card.preprocessing)
         expected = torch.log_softmax(logits.double(), dim=1).numpy()
-        found = np.log(classifier.probabilities(part))
-        differences.append(np.abs(found - expected).max())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.log(classifier.probabilities(part))
+            differences.append(np.abs(found - expected).max())
         agreements.append(found.argmax(axis=1) == expected.argmax(axis=1))
-    return Parity(len(stacks), float(max(differences)), float(np.concatenate(agreements).mean()))
+    return Parity(len(stacks), float(np.max(differences)), float(np.concatenate(agreements).mean()))

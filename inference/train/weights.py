@@ -19,6 +19,8 @@ The authors' `step_N.model` are the weights themselves, their `check_N.model` a 
 """
 _PREFIX: Final = "module."
 """What torch.nn.DataParallel puts before every name."""
+_VARIANCE: Final = "running_var"
+"""How the names of batch norms' variances end."""
 
 
 def load_weights(path: Path) -> EthoCNN:
@@ -40,12 +42,10 @@ def load_checkpoint(path: Path) -> tuple[Network, dict[str, float]]:
     content = _read(path)
     network = create_network(_network_name(content, path))
     _fill(network, _weights_in(content, path), path)
-    evaluation = content.get("evaluation")
-    figures = evaluation if isinstance(evaluation, dict) else {}
-    return network.eval(), {str(name): float(value) for name, value in figures.items()}
+    return network.eval(), _evaluation_in(content, path)
 
 
-def _read(path: Path) -> Mapping[str, object]:
+def _read(path: Path) -> dict[object, object]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -56,27 +56,38 @@ def _read(path: Path) -> Mapping[str, object]:
         raise ModelError(
             f"{path} is not a file of plain weights: damaged, or it holds code, which is never run"
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except Exception as error:  # damaged bytes drive torch's unpickler into almost any of them
         raise ModelError(f"{path} is not a PyTorch weights file or is damaged") from error
     if not isinstance(content, Mapping):
         raise ModelError(f"{path} holds a {type(content).__name__}, not named weights")
-    return content
+    return dict(content)
 
 
-def _weights_in(content: Mapping[str, object], path: Path) -> dict[str, Tensor]:
+def _weights_in(content: dict[object, object], path: Path) -> dict[str, Tensor]:
     """Return the weights of a file, which may be a checkpoint that holds them."""
     held = next(
-        (content[key] for key in _HOLDERS if isinstance(content.get(key), Mapping)), content
+        (held for key in _HOLDERS if isinstance(held := content.get(key), Mapping)), content
     )
-    assert isinstance(held, Mapping)
     weights = {
-        str(name).removeprefix(_PREFIX): value
-        for name, value in held.items()
+        _printable(name).removeprefix(_PREFIX): value
+        for name, value in dict(held).items()
         if isinstance(value, Tensor)
     }
     if not weights:
         raise ModelError(f"{path} holds no weights")
     return weights
+
+
+def _evaluation_in(content: dict[object, object], path: Path) -> dict[str, float]:
+    evaluation = content.get("evaluation", {})
+    figures: dict[str, float] = {}
+    if not isinstance(evaluation, dict):
+        raise ModelError(f"{path}: its evaluation is not a list of named figures")
+    for name, value in evaluation.items():
+        if not isinstance(name, str) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise ModelError(f"{path}: its evaluation holds more than named figures from 0 to 1")
+        figures[name] = float(value)
+    return figures
 
 
 def _fill(network: Network, weights: dict[str, Tensor], path: Path) -> None:
@@ -90,16 +101,39 @@ def _fill(network: Network, weights: dict[str, Tensor], path: Path) -> None:
         for name in own
         if name in weights and weights[name].shape != own[name].shape
     ]
+    faults += [
+        f"{name} is not plain numbers"
+        for name in own
+        if name in weights and not _is_plain(weights[name], own[name])
+    ]
     if faults:
         raise ModelError(
             f"{path} does not hold the weights of {name_of(network)}: {_listed(faults)}"
         )
-    if broken := [name for name, value in weights.items() if not value.isfinite().all()]:
-        raise ModelError(f"{path} holds weights that are not numbers: {_listed(broken)}")
-    network.load_state_dict(own | weights)
+    converted = {name: value.to(own[name].dtype) for name, value in weights.items()}
+    broken = [
+        name
+        for name, value in converted.items()
+        if not value.isfinite().all() or (name.endswith(_VARIANCE) and (value < 0).any())
+    ]
+    if broken:
+        raise ModelError(
+            f"{path} holds weights that are not numbers, or variances below zero: {_listed(broken)}"
+        )
+    network.load_state_dict(own | converted)
 
 
-def _network_name(content: Mapping[str, object], path: Path) -> NetworkName:
+def _is_plain(value: Tensor, own: Tensor) -> bool:
+    """Return whether a tensor is dense numbers of the kind that the network holds there."""
+    return (
+        value.layout == torch.strided
+        and value.device == own.device
+        and value.dtype.is_floating_point == own.dtype.is_floating_point
+        and not value.is_complex()
+    )
+
+
+def _network_name(content: dict[object, object], path: Path) -> NetworkName:
     name = content.get("network")
     if name == "ethocnn":
         return "ethocnn"
@@ -110,6 +144,11 @@ def _network_name(content: Mapping[str, object], path: Path) -> NetworkName:
 
 def _shape(values: Tensor) -> str:
     return "x".join(map(str, values.shape)) or "a single number"
+
+
+def _printable(name: object) -> str:
+    text = str(name)
+    return text if text.isprintable() else ascii(text)
 
 
 def _listed(faults: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,11 +11,13 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from inference.label_file import read_labels
+from appliance.dataset_simulation import simulate_dataset
+from inference.label_file import read_codes, read_labels
 from inference.model_card import METADATA_KEY
 from inference.seal import seal
 from tests.video_factory import moving_square, write_video
@@ -86,18 +89,47 @@ def test_the_manifest_says_what_the_label_file_holds(folder: Path, model_path: P
     assert manifest["label_file"]["size"] == len(content)
 
 
-def test_labels_do_not_depend_on_threads_jobs_or_cores(
-    folder: Path, model_path: Path, tmp_path: Path
+@pytest.fixture(scope="module")
+def busy_cages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two simulated clips of 12 s, whose labels change often."""
+    folder = tmp_path_factory.mktemp("cages")
+    simulate_dataset(
+        folder,
+        mice=2,
+        clips=1,
+        seconds=12,
+        seed=6,
+        spread=1.0,
+        routine="busy",
+        jobs=1,
+        progress=lambda *_: None,
+    )
+    return folder
+
+
+def test_the_shipped_model_knows_simulated_cages_it_has_not_seen(
+    busy_cages: Path, tmp_path: Path
 ) -> None:
+    assert classify(busy_cages, "--out", tmp_path).returncode == 0
+    right = [
+        read_labels(tmp_path / f"{video.stem}.csv").codes == read_codes(truth)
+        for video in busy_cages.glob("*.mkv")
+        for truth in [video.with_name(f"{video.stem}_map.csv")]
+    ]
+    assert np.mean(right) > 0.85
+
+
+def test_labels_do_not_depend_on_threads_jobs_or_cores(busy_cages: Path, tmp_path: Path) -> None:
     written = set()
     for number, setting in enumerate(
-        (["--threads", "1", "--jobs", "1"], ["--threads", "4", "--jobs", "1"], ["--jobs", "3"])
+        (["--threads", "1", "--jobs", "1"], ["--threads", "4", "--jobs", "1"], ["--jobs", "2"])
     ):
         out = tmp_path / str(number)
-        classify(folder, "--model", model_path, "--out", out, *setting)
+        classify(busy_cages, "--out", out, *setting)
         written.add(tuple(path.read_bytes() for path in sorted(out.glob("*.csv"))))
-    assert len(written) == 1
-    assert len(next(iter(written))) == 3
+    (contents,) = written
+    assert len(contents) == 2
+    assert len(set(read_labels(next(out.glob("*.csv"))).codes.tolist())) > 2
 
 
 def test_what_is_done_is_skipped_and_left_alone(folder: Path, model_path: Path) -> None:
@@ -144,9 +176,8 @@ def test_two_videos_of_one_name_do_not_overwrite_each_other(folder: Path, model_
     shutil.copy(folder / "b.mp4", folder / "a.mp4")
     done = classify(folder, "--model", model_path)
     assert done.returncode == 1
-    assert "a.mp4: its labels would overwrite those of" in done.stderr or (
-        "a.mkv: its labels would overwrite those of" in done.stderr
-    )
+    assert "a.mp4: its results would have the names of" in done.stderr
+    assert len(read_labels(folder / "a.csv").codes) == 60
 
 
 def test_a_video_cut_short_is_labelled_and_said_to_be_short(folder: Path, model_path: Path) -> None:
@@ -194,6 +225,103 @@ def test_rows_left_by_a_video_that_was_replaced_are_not_kept(
     (folder / "b.csv.part").write_bytes(b"".join(head) + b"0;3;0;1.0000\n1;3;999;1.0000\n")
     assert classify(folder / "b.mp4", "--model", model_path).returncode == 0
     assert (folder / "b.csv").read_bytes() == fresh
+
+
+def test_rows_left_by_another_video_of_the_same_rate_are_not_kept(
+    busy_cages: Path, model_path: Path, tmp_path: Path
+) -> None:
+    first, second = sorted(busy_cages.glob("*.mkv"))
+    for number, video in enumerate((first, second)):
+        assert (
+            classify(video, "--model", model_path, "--out", tmp_path / str(number)).returncode == 0
+        )
+    left = (tmp_path / "0" / f"{first.stem}.csv").read_bytes()
+    (tmp_path / "a.csv.part").write_bytes(left[: len(left) // 2])
+    shutil.copy2(second, tmp_path / "a.mkv")
+    assert classify(tmp_path / "a.mkv", "--model", model_path).returncode == 0
+    fresh = (tmp_path / "1" / f"{second.stem}.csv").read_bytes()
+    assert (tmp_path / "a.csv").read_bytes() == fresh
+
+
+def test_overwrite_starts_over_whatever_an_interrupted_run_left(
+    folder: Path, model_path: Path
+) -> None:
+    classify(folder / "b.mp4", "--model", model_path)
+    fresh = (folder / "b.csv").read_bytes()
+    (folder / "b.csv.part").write_bytes(re.sub(rb"\n(\d+);\d;", rb"\n\1;3;", fresh))
+    assert classify(folder / "b.mp4", "--model", model_path, "--overwrite").returncode == 0
+    assert (folder / "b.csv").read_bytes() == fresh
+
+
+def test_a_label_file_that_was_changed_is_not_called_done(folder: Path, model_path: Path) -> None:
+    classify(folder / "b.mp4", "--model", model_path)
+    whole = (folder / "b.csv").read_text()
+    (folder / "b.csv").write_text(whole[: len(whole) // 2])
+    done = classify(folder / "b.mp4", "--model", model_path)
+    assert done.returncode == 1
+    assert "b.csv: is not the label file that b.json describes" in done.stderr
+
+
+def test_a_replaced_video_is_not_called_done(folder: Path, model_path: Path) -> None:
+    classify(folder / "a.mkv", "--model", model_path)
+    content = bytearray((folder / "a.mkv").read_bytes())
+    content[-1] ^= 1
+    (folder / "a.mkv").write_bytes(content)
+    done = classify(folder / "a.mkv", "--model", model_path)
+    assert done.returncode == 1
+    assert "a.json: is of another video" in done.stderr
+
+
+def test_json_is_one_document_even_when_the_model_is_missing(folder: Path) -> None:
+    done = classify(folder, "--json", "--model", "no-such-model")
+    assert done.returncode == 1
+    assert "no such model" in json.loads(done.stdout)["error"]
+
+
+@pytest.mark.parametrize("name", ["with space.mkv", "[x] mouse:rat: é.mkv", "a\nb.mkv"])
+def test_unusual_names_are_labelled(
+    folder: Path, model_path: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copy(folder / "a.mkv", tmp_path / name)
+    done = classify(tmp_path / name, "--model", model_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / name).with_suffix(".csv").exists()
+
+
+def test_a_name_that_is_not_utf_8_is_labelled_and_manifested(
+    folder: Path, model_path: Path, tmp_path: Path
+) -> None:
+    name = os.fsdecode(b"\xff.mkv")
+    shutil.copy(folder / "a.mkv", tmp_path / name)
+    assert classify(tmp_path / name, "--model", model_path).returncode == 0
+    manifest = json.loads((tmp_path / name).with_suffix(".json").read_text())
+    assert manifest["video"]["name"] == "\ufffd.mkv"
+
+
+def test_a_name_longer_than_the_system_allows_is_one_sentence(model_path: Path) -> None:
+    done = classify("x" * 300 + ".mkv", "--model", model_path)
+    assert done.returncode == 1
+    assert "File name too long" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_video_named_twice_is_labelled_once(folder: Path, model_path: Path) -> None:
+    document = classify_json(folder / "a.mkv", folder, folder / "a.mkv", "--model", model_path)
+    names = [Path(video["video"]).name for video in document["videos"]]
+    assert names == ["a.mkv", "b.mp4", "c.mkv"]
+
+
+def test_a_pattern_keeps_its_folders_below_out(
+    folder: Path, model_path: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        shutil.copy(folder / "b.mp4", folder / name / "x.mp4")
+    out = tmp_path / "out"
+    done = classify(f"{folder}/**/x.mp4", "--model", model_path, "--out", out)
+    assert done.returncode == 0, done.stderr
+    found = sorted(str(path.relative_to(out)) for path in out.rglob("*.csv"))
+    assert found == ["one/x.csv", "two/x.csv"]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from appliance.main import main
 from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn_lite import EthoCNNLite
+from inference.train.export import Attribution, export_model
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -49,12 +50,65 @@ def test_a_checkpoint_becomes_a_model_file_that_passes_its_checks(
         ["OK", "card"],
         ["OK", "graph"],
         ["OK", "shapes"],
+        ["OK", "logits"],
         ["OK", "determinism"],
     ]
     card = json.loads(_run("model", "show", output, "--json").output)
     assert (card["name"], card["license"]) == ("mine", "CC0")
     assert card["evaluation"] == {"macro_accuracy": 0.75}
-    assert card["batch"] == 16
+    assert card["batch"] == 1
+
+
+def _overflowing() -> EthoCNNLite:
+    """Return a network of finite weights whose answers are not."""
+    network = EthoCNNLite()
+    with torch.no_grad():
+        network.hidden.weight.fill_(3e38)
+        network.output.weight.fill_(3e38)
+    return network
+
+
+def test_a_network_that_overflows_is_not_exported(tmp_path: Path) -> None:
+    checkpoint, output = tmp_path / "ethocnn-lite_001.pt", tmp_path / "mine.onnx"
+    write_checkpoint(checkpoint, _overflowing(), epoch=1, evaluation={})
+    sentence = _refusal("model", "export", checkpoint, "--output", output)
+    assert sentence == "Error: mine: the network's answer is not a finite number"
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_a_variance_below_zero_is_refused(tmp_path: Path) -> None:
+    network = EthoCNNLite()
+    network.state_dict()["stem_norm.running_var"].fill_(-1)
+    checkpoint, output = tmp_path / "ethocnn-lite_001.pt", tmp_path / "mine.onnx"
+    write_checkpoint(checkpoint, network, epoch=1, evaluation={})
+    sentence = _refusal("model", "export", checkpoint, "--output", output)
+    assert sentence.endswith("variances below zero: stem_norm.running_var")
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_a_difference_that_is_no_number_is_too_large(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.model_writer._LARGEST_DIFFERENCE", float("nan"))
+    sentence = _refusal("model", "export", checkpoint, "--output", tmp_path / "mine.onnx")
+    assert "was not written" in sentence
+
+
+def test_a_model_that_overflows_does_not_verify(tmp_path: Path) -> None:
+    output = tmp_path / "mine.onnx"
+    export_model(_overflowing(), Attribution("mine", "1", "", ""), output)
+    result = _run("model", "verify", output)
+    assert result.exit_code == 1
+    refused = "Error: mine: the network's answer is not a finite number"
+    assert result.output.splitlines()[-1] == refused
+
+
+def test_an_output_that_is_none_is_refused_by_every_command(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    for command in ("import", "export"):
+        for output, reason in (("m.pt", "does not end in .onnx"), ("n/m.onnx", "is not a folder")):
+            assert reason in _refusal("model", command, checkpoint, "--output", tmp_path / output)
 
 
 def test_a_list_goes_on_after_a_damaged_file(model_path: Path, tmp_path: Path) -> None:
@@ -66,7 +120,7 @@ def test_a_list_goes_on_after_a_damaged_file(model_path: Path, tmp_path: Path) -
     assert "is damaged" in by_name["b.onnx"]["error"]
     table = _run("model", "list", "--folder", tmp_path).output
     assert "random" in table
-    assert "is damaged" in table
+    assert "damaged" in table
 
 
 def test_a_damaged_model_does_not_verify(model_path: Path, tmp_path: Path) -> None:
@@ -88,7 +142,7 @@ def test_wrong_weights_are_refused_and_nothing_is_written(tmp_path: Path) -> Non
 def test_a_result_that_answers_otherwise_is_not_written(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.command.model._LARGEST_DIFFERENCE", 0.0)
+    monkeypatch.setattr("appliance.model_writer._LARGEST_DIFFERENCE", 0.0)
     output = tmp_path / "mine.onnx"
     output.write_bytes(b"an older model")
     assert "was not written" in _refusal("model", "export", checkpoint, "--output", output)
@@ -112,6 +166,5 @@ def test_without_torch_the_commands_say_what_to_install(
 
 def test_training_refuses_before_it_starts(tmp_path: Path) -> None:
     output = tmp_path / "model.onnx"
-    assert "holds no clip" in _refusal("train", tmp_path, "--output", output)
-    assert "is not a folder" in _refusal("train", tmp_path, "--output", tmp_path / "no" / "m.onnx")
-    assert "does not end in .onnx" in _refusal("train", tmp_path, "--output", tmp_path / "model")
+    cache = tmp_path / "cache"
+    assert "holds no clip" in _refusal("train", tmp_path, "--output", output, "--cache", cache)

@@ -63,6 +63,16 @@ def test_a_clip_is_decoded_once_and_again_when_it_changes(video: Path, tmp_path:
     assert len(list(cache.iterdir())) == 3
 
 
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_cache_is_one_sentence(content: bytes, video: Path, tmp_path: Path) -> None:
+    _annotate(video, CODES)
+    load_clip(video, tmp_path / "cache", SPEC)
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"\.npy is damaged: delete it$"):
+        load_clip(video, tmp_path / "cache", SPEC)
+
+
 def test_the_reviewed_annotation_is_preferred(video: Path, tmp_path: Path) -> None:
     _annotate(video, CODES)
     _annotate(video, [2] * FRAMES, "_map_new.csv")

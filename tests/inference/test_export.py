@@ -6,12 +6,14 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from inference.classifier import Classifier
 from inference.determinism import check_determinism, random_stacks
 from inference.error import ModelError
 from inference.model_card import METADATA_KEY, SEAL_KEY, ModelCard
+from inference.preprocessing import Gray
 from inference.train.ethocnn_lite import EthoCNNLite
 from inference.train.export import Attribution, export_model
 from inference.train.multiplication import count_multiplications
@@ -92,6 +94,39 @@ def test_an_answer_does_not_depend_on_the_rest_of_the_batch(
     path = tmp_path / "lite.onnx"
     export_model(network, ATTRIBUTION, path)
     check_determinism(Classifier(path, "cpu"))
+
+
+def test_an_answer_that_changes_from_run_to_run_is_found(
+    network: EthoCNNLite, tmp_path: Path
+) -> None:
+    class Drifting(Classifier):
+        """Adds a last bit to every third answer."""
+
+        runs = 0
+
+        def probabilities(self, stacks: Gray) -> NDArray[np.float64]:
+            self.runs += 1
+            answers = super().probabilities(stacks)
+            return np.nextafter(answers, 1) if self.runs % 3 == 0 else answers
+
+    path = tmp_path / "lite.onnx"
+    export_model(network, ATTRIBUTION, path)
+    with pytest.raises(ModelError, match=r"^lite: a stack's answer is not always the same"):
+        check_determinism(Drifting(path, "cpu"))
+
+
+def test_the_small_network_judges_one_stack_a_run(network: EthoCNNLite, tmp_path: Path) -> None:
+    assert export_model(network, ATTRIBUTION, tmp_path / "lite.onnx").batch == 1
+
+
+def test_one_answer_that_is_no_number_is_no_small_difference(
+    network: EthoCNNLite, tmp_path: Path
+) -> None:
+    path = tmp_path / "lite.onnx"
+    export_model(network, ATTRIBUTION, path)
+    network.state_dict()["stem_norm.running_var"].fill_(-1)
+    stacks = random_stacks(2, (11, 128, 256), seed=4)
+    assert np.isnan(compare(network, Classifier(path, "cpu"), stacks).largest_difference)
 
 
 def test_a_card_that_breaks_the_rules_is_refused_before_anything_is_written(

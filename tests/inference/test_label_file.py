@@ -7,6 +7,7 @@ import pytest
 from inference.error import LabelFileError
 from inference.label_file import LabelRow, header, read_codes, read_labels, write_annotation
 from inference.label_writer import LabelWriter
+from inference.tally import Tally
 
 GOLDEN = (
     "0:drink; 1:eat; 2:groom; 3:hang; 4:micromovement; 5:rear; 6:rest; 7:walk; lite@0123456789ab\n"
@@ -132,3 +133,31 @@ def test_two_processes_never_write_one_file(tmp_path: Path) -> None:
         pytest.raises(LabelFileError, match="another process is writing it"),
     ):
         LabelWriter(tmp_path / "a.csv", "m@1")
+
+
+def test_a_file_that_another_process_finishes_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    first = LabelWriter(tmp_path / "a.csv", "m@1")
+    first.append(ROWS)
+    late = (tmp_path / "a.csv.part").open("a+b")  # opened before the rename, locked after it
+    first.finish()
+    late.close()
+    with first, LabelWriter(tmp_path / "a.csv", "m@1") as second:
+        assert second.kept == []
+    assert (tmp_path / "a.csv").read_text().endswith("1;8;40;0.0000\n")
+
+
+def test_time_of_a_behavior_leaves_pauses_out() -> None:
+    tally = Tally()
+    tally.add(LabelRow(n, 6, 40 * n + (3_600_000 if n > 24 else 0), 1.0) for n in range(50))
+    assert tally.seconds_of(6) == pytest.approx(2.0)
+
+
+def test_lost_runs_and_mean_confidence_are_counted() -> None:
+    tally = Tally()
+    tally.add([LabelRow(0, 1, 0, 0.5), LabelRow(1, 8, 40, 0.0), LabelRow(2, 8, 80, 0.0)])
+    tally.add([LabelRow(3, 1, 120, 1.0), LabelRow(4, 8, 160, 0.0)])
+    assert [(run.from_ms, run.to_ms, run.frames) for run in tally.lost] == [
+        (40, 80, 2),
+        (160, 160, 1),
+    ]
+    assert tally.mean_confidence == 0.75

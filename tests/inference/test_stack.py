@@ -31,7 +31,7 @@ def shown(stack: Stack) -> list[int]:
 
 
 def members(stack: Stack) -> list[int]:
-    return [frame.index for frame in stack.frames]
+    return [frame.index for frame in stack.members]
 
 
 def test_at_25_per_second_stacks_are_11_consecutive_frames() -> None:

@@ -1,5 +1,7 @@
 """Reading videos: every frame that is in the file, whatever happened to the file."""
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from capture_hw.h264 import H264Writer
 from inference.error import VideoError
 from inference.video import VideoFrame, open_video
 from tests.video_factory import moving_square, write_video
@@ -139,12 +142,85 @@ def test_frames_swallowed_by_a_hole_keep_their_rows(clip: Path, tmp_path: Path) 
     assert set(lost(frames)) >= set(range(30, 36))
 
 
-def test_a_pause_of_the_camera_is_not_taken_for_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sound_s", [0.0, 6.0])
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".avi"])
+@pytest.mark.parametrize("b_frames", ["0", "3"])
+def test_a_pause_of_the_camera_is_not_taken_for_damage(
+    tmp_path: Path, suffix: str, b_frames: str, sound_s: float
+) -> None:
+    times = [*range(0, 1000, 40), *range(5000, 6000, 40)]
+    path = write_video(
+        tmp_path / f"a{suffix}",
+        moving_square(50, width=64, height=64),
+        times_ms=times,
+        options={"bf": b_frames},
+        sound_s=sound_s if suffix != ".mp4" else 0.0,  # MP4 takes no plain samples
+    )
+    frames = read(path)
+    assert len(frames) == 50
+    assert lost(frames) == []
+
+
+def test_times_follow_a_pause_of_the_camera(tmp_path: Path) -> None:
     times = [*range(0, 1000, 40), *range(5000, 6000, 40)]
     path = write_video(tmp_path / "a.mkv", moving_square(50, width=64, height=64), times_ms=times)
     frames = read(path)
     assert [frame.time_ms for frame in frames] == times
     assert lost(frames) == []
+
+
+def test_dropped_frames_between_sound_are_not_taken_for_damage(tmp_path: Path) -> None:
+    times = [40 * n for n in range(100) if n % 10 not in (3, 4, 7)]
+    pictures = moving_square(len(times), width=64, height=64)
+    frames = read(write_video(tmp_path / "a.mkv", pictures, times_ms=times, sound_s=4.0))
+    assert [frame.time_ms for frame in frames] == times
+    assert lost(frames) == []
+
+
+def test_a_small_damaged_frame_of_the_recorder_keeps_its_row_too(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    with H264Writer(tmp_path / "a.mkv", 176, 144, 25) as writer:
+        for number in range(60):
+            noise = random.integers(-6, 7, (144, 176))
+            writer.write((100 + noise).astype(np.uint8), 40 * number)
+    content = bytearray((tmp_path / "a.mkv").read_bytes())
+    position, size = packet_places(tmp_path / "a.mkv")[20]
+    assert size < 1000
+    content[position - 12 : position + size] = bytes(size + 12)
+    (tmp_path / "b.mkv").write_bytes(content)
+    frames = read(tmp_path / "b.mkv")
+    assert [frame.time_ms for frame in frames] == [40 * n for n in range(60)]
+    assert 20 in lost(frames)
+
+
+def test_a_video_that_starts_late_or_has_longer_sound_is_not_called_short(tmp_path: Path) -> None:
+    pictures = moving_square(50, width=64, height=64)
+    late = write_video(tmp_path / "a.mkv", pictures, times_ms=range(5000, 7000, 40))
+    loud = write_video(tmp_path / "b.mkv", pictures, sound_s=6.0)
+    with open_video(late) as video:
+        assert video.declared_s == pytest.approx(2.0, abs=0.1)
+    with open_video(loud) as video:
+        assert video.declared_s is None
+
+
+def test_a_file_without_permission_is_said_to_be_so(clip: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed.mkv"
+    shutil.copy(clip, closed)
+    closed.chmod(0)
+    (tmp_path / "folder").mkdir(mode=0)
+    nobody = 65534
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:3]:
+        parent.chmod(0o755)
+    if os.geteuid() == 0:
+        os.seteuid(nobody)
+    try:
+        for path in (closed, tmp_path / "folder" / "a.mkv"):
+            with pytest.raises(VideoError, match="ermission"):
+                open_video(path)
+    finally:
+        os.seteuid(os.getuid())
+        (tmp_path / "folder").chmod(0o755)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.95])
@@ -212,6 +288,23 @@ def damage(content: bytes, flips: list[tuple[float, int]], keep: float) -> bytes
     for share, mask in flips:
         changed[int(share * (len(changed) - 1))] ^= mask
     return bytes(changed[: int(keep * len(changed))])
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(hits=st.lists(st.tuples(st.integers(0, 99), st.floats(0.05, 1)), min_size=1, max_size=6))
+def test_damage_inside_frames_never_changes_the_rows(
+    clip: Path, tmp_path: Path, hits: list[tuple[int, float]]
+) -> None:
+    places = packet_places(clip)
+    content = bytearray(clip.read_bytes())
+    for number, share in hits:
+        position, size = places[number]
+        content[position + int(share * (size - 1))] ^= 0xFF
+    path = tmp_path / "hit.mkv"
+    path.write_bytes(content)
+    assert [frame.time_ms for frame in read(path)] == [40 * n for n in range(100)]
 
 
 flips = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), max_size=12)

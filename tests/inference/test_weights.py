@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -14,6 +15,8 @@ from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn import EthoCNN
 from inference.train.ethocnn_lite import EthoCNNLite
 from inference.train.weights import load_checkpoint, load_weights
+
+ONE = torch.ones(1)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def test_weights_that_are_not_numbers_are_refused(
 ) -> None:
     path = tmp_path / "step_40.model"
     torch.save(weights | {"fc2.bias": torch.full((8,), torch.nan)}, path)
-    with pytest.raises(ModelError, match=r"not numbers: fc2\.bias"):
+    with pytest.raises(ModelError, match=r"not numbers, or variances below zero: fc2\.bias"):
         load_weights(path)
 
 
@@ -125,3 +128,57 @@ def test_foreign_weights_are_not_taken_for_a_checkpoint_of_ours(
     torch.save(weights, path)
     with pytest.raises(ModelError, match="not a checkpoint of `ethoprofiler train`"):
         load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "evaluation",
+    [
+        {"macro_accuracy": "high"},
+        {"macro_accuracy": None},
+        {"macro_accuracy": torch.nan},
+        {"macro_accuracy": 10**400},
+        {7: 0.5},
+        [0.5],
+        0.5,
+    ],
+)
+def test_figures_that_are_none_are_one_sentence(evaluation: object, tmp_path: Path) -> None:
+    path = tmp_path / "ethocnn-lite_001.pt"
+    weights = EthoCNNLite().state_dict()
+    torch.save({"network": "ethocnn-lite", "evaluation": evaluation, "state_dict": weights}, path)
+    with pytest.raises(ModelError, match=r"001\.pt: its evaluation "):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        torch.zeros(8).to_sparse(),
+        torch.zeros(8, dtype=torch.int64),
+        torch.zeros(8, dtype=torch.complex64),
+        torch.zeros(8, device="meta"),
+    ],
+    ids=["sparse", "integers", "complex", "meta"],
+)
+def test_tensors_that_are_not_plain_numbers_are_named(broken: Tensor, tmp_path: Path) -> None:
+    path = tmp_path / "ethocnn-lite_001.pt"
+    weights = EthoCNNLite().state_dict() | {"output.bias": broken}
+    torch.save({"network": "ethocnn-lite", "state_dict": weights}, path)
+    with pytest.raises(ModelError, match=r"^[^\n]*output\.bias is not plain numbers$"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("is_archive", [True, False], ids=["archive", "pickle"])
+def test_a_damaged_file_is_always_one_sentence(is_archive: bool, tmp_path: Path) -> None:
+    path = tmp_path / "fuzzed.pt"
+    content = {"network": "ethocnn-lite", "evaluation": {"a": 0.5}, "state_dict": {"b": ONE}}
+    torch.save(content, path, _use_new_zipfile_serialization=is_archive)
+    whole = path.read_bytes()
+    generator = np.random.default_rng(1)
+    for _ in range(1500):
+        damaged = np.frombuffer(whole, np.uint8).copy()
+        places = generator.integers(len(damaged), size=generator.integers(1, 6))
+        damaged[places] = generator.integers(256, size=len(places))
+        path.write_bytes(damaged[: generator.integers(1, 3 * len(damaged))].tobytes())
+        with pytest.raises(ModelError, match=r"\A[^\n]*fuzzed\.pt[^\n]*\Z"):
+            load_checkpoint(path)
