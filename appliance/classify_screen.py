@@ -1,6 +1,5 @@
 """What a person sees while videos are labelled, and the summary after it."""
 
-import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -15,12 +14,12 @@ from rich.text import Text
 from appliance import classify_job
 from appliance.classify_job import Job, Outcome, Ready
 from appliance.segment_manifest import SegmentManifest, printable
+from appliance.terminal import output_width
 from appliance.video_search import Refusal
 from inference.ethogram import BEHAVIORS, CODE_NAMES
 
 _SHORT_NAMES: Final = {"micromovement": "micro"}
 _WHOLE_FROM_S: Final = 1000
-_PIPED_WIDTH: Final = 120
 _STATUS_STYLES: Final = {
     "labelled": "green",
     "already done": "dim",
@@ -42,8 +41,7 @@ class ClassifyScreen:
         self._shares: dict[Job, float] = {}
         self._tasks: dict[Job, TaskID] = {}
         self._is_ready = False
-        piped = not sys.stdout.isatty()
-        self._out = Console(highlight=False, width=_PIPED_WIDTH if piped else None)
+        self._out = Console(highlight=False, width=output_width())
         self._console = Console(
             stderr=True, highlight=False, soft_wrap=True, quiet=quiet, emoji=False
         )

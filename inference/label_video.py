@@ -94,7 +94,12 @@ class _Run:
     def label(self, labels_path: Path, *, resume: bool) -> VideoLabels:
         with (
             open_video(self.video_path) as video,
-            LabelWriter(labels_path, self.classifier.identity(self.crop), resume=resume) as writer,
+            LabelWriter(
+                labels_path,
+                self.classifier.identity(self.crop),
+                resume=resume,
+                video=self.video_path,
+            ) as writer,
         ):
             tally = self._write_rows(video, writer)
             if tally.frames == 0:
