@@ -1,6 +1,7 @@
 """What a person sees while videos are labelled, and the summary after it."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -35,6 +36,7 @@ class ClassifyScreen:
     def __init__(self, jobs: Sequence[Job], *, quiet: bool) -> None:
         self._outcomes: dict[Job, Outcome] = {}
         self._jobs = jobs
+        self._refused = 0
         self._quiet = quiet
         self._started_s = time.monotonic()
         self._frames: dict[Job, int] = {}
@@ -83,7 +85,8 @@ class ClassifyScreen:
             )
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say why a path is no job."""
+        """Say why a path is no job; it counts as failed."""
+        self._refused += 1
         self._console.print(refusal.message, style="red", markup=False)
 
     def progress(self, job: Job, report: classify_job.Progress) -> None:
@@ -117,16 +120,12 @@ class ClassifyScreen:
         labelled = [outcome for outcome in self.outcomes if outcome.manifest is not None]
         if labelled:
             self._out.print(_table(labelled))
-        counts = {
-            status: sum(outcome.status == status for outcome in self.outcomes)
-            for status in _STATUS_STYLES
-        }
-        parts = [f"{count} {status}" for status, count in counts.items() if count]
+        counts = Counter[str](outcome.status for outcome in self.outcomes)
+        counts["failed"] += self._refused
+        parts = [f"{counts[status]} {status}" for status in _STATUS_STYLES if counts[status]]
+        total = len(self._jobs) + self._refused
         elapsed_s = time.monotonic() - self._started_s
-        self._console.print(
-            f"{', '.join(parts) or 'nothing to do'} of {len(self._jobs)} in {elapsed_s:.1f} s",
-            markup=False,
-        )
+        self._console.print(f"{', '.join(parts)} of {total} in {elapsed_s:.1f} s", markup=False)
         if interrupted:
             self._console.print("Interrupted: the same command goes on where it stopped.")
 

@@ -169,6 +169,7 @@ def test_what_is_no_video_is_named_and_the_others_are_labelled(
         (line,) = (line for line in done.stderr.splitlines() if name in line)
         assert complaint in line
     assert "Traceback" not in done.stderr
+    assert "2 labelled, 1 damaged, 3 failed of 6" in done.stderr
     assert sorted(path.name for path in folder.glob("*.csv")) == ["a.csv", "b.csv", "c.csv"]
 
 
