@@ -273,6 +273,23 @@ def test_a_replaced_video_is_not_called_done(folder: Path, model_path: Path) -> 
     assert "a.json: is of another video" in done.stderr
 
 
+def test_another_crop_keeps_neither_rows_nor_results(folder: Path, model_path: Path) -> None:
+    crop = ["--crop", "0,0,300,200", "--model", model_path]
+    classify(folder / "b.mp4", *crop)
+    cropped = (folder / "b.csv").read_bytes()
+    refused = classify(folder / "b.mp4", "--model", model_path)
+    assert refused.returncode == 1
+    assert "b.json: is of another model or crop" in refused.stderr
+    (folder / "b.json").unlink()
+    (folder / "b.csv").rename(folder / "b.csv.part")
+    assert classify(folder / "b.mp4", "--model", model_path).returncode == 0
+    whole = (folder / "b.csv").read_bytes()
+    assert whole.splitlines()[0] != cropped.splitlines()[0]
+    assert [row.split(b";")[3] for row in whole.splitlines()[2:]] != [
+        row.split(b";")[3] for row in cropped.splitlines()[2:]
+    ]
+
+
 def test_json_is_one_document_even_when_the_model_is_missing(folder: Path) -> None:
     done = classify(folder, "--json", "--model", "no-such-model")
     assert done.returncode == 1
