@@ -123,8 +123,10 @@ def _claim(out: Path, description: dict[str, object]) -> None:
         if any(out.glob("*.mkv")) or any(out.glob("*_map.csv")):
             raise SimulationError(f"{out} holds clips but no {_DESCRIPTION} that says whose")
         write_durably(path, (json.dumps(description, indent=1) + "\n").encode())
-    except (OSError, ValueError) as error:
-        raise SimulationError(f"{path} cannot be used: {error}") from error
+    except OSError as error:
+        raise SimulationError(f"{out} cannot be used: {error.strerror}") from error
+    except ValueError as error:
+        raise SimulationError(f"{path} is not a description of clips: {error}") from error
 
 
 def _clips(

@@ -274,8 +274,7 @@ def test_a_replaced_video_is_not_called_done(folder: Path, model_path: Path) -> 
 
 
 def test_another_crop_keeps_neither_rows_nor_results(folder: Path, model_path: Path) -> None:
-    crop = ["--crop", "0,0,300,200", "--model", model_path]
-    classify(folder / "b.mp4", *crop)
+    classify(folder / "b.mp4", "--crop", "0,0,300,200", "--model", model_path)
     cropped = (folder / "b.csv").read_bytes()
     refused = classify(folder / "b.mp4", "--model", model_path)
     assert refused.returncode == 1
