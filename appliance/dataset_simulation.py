@@ -16,7 +16,7 @@ from capture_hw.h264 import H264Writer
 from capture_hw.simulation.behavior import Fur, Routine
 from capture_hw.simulation.cage import SimulatedCage
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
-from inference.durable_file import write_durably
+from disk.durable_file import write_durably
 from inference.ethogram import BEHAVIORS
 from inference.label_file import write_annotation
 

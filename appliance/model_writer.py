@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from appliance.model_folder import MODEL_SUFFIX
-from inference.durable_file import part_path, publish
+from disk.durable_file import part_path, publish
 from inference.error import ModelError
 
 if TYPE_CHECKING:

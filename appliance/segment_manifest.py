@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inference.durable_file import write_durably
+from disk.durable_file import write_durably
 
 _BLOCK_BYTES: Final = 1 << 20
 

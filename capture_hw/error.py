@@ -5,6 +5,14 @@ class CaptureError(Exception):
     """Anything that stops pictures from reaching the disk; the message is one sentence."""
 
 
+class DeviceStalled(CaptureError):
+    """No frame came in time; ask again."""
+
+
+class DeviceLost(CaptureError):
+    """The device is gone or refuses; close it and open it again."""
+
+
 class EncoderError(CaptureError):
     """The video encoder cannot be opened or refuses a picture; a new writer may work."""
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.durable_file import write_durably
+from disk.durable_file import write_durably
 from inference.error import LabelFileError
 from inference.ethogram import BEHAVIORS, NONE_CODE, legend
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from inference.durable_file import part_path, publish
+from disk.durable_file import part_path, publish
 from inference.error import LabelFileError
 from inference.label_file import LabelRow, header, read_labels, rows_of
 

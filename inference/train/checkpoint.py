@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from inference.durable_file import write_durably
+from disk.durable_file import write_durably
 from inference.error import TrainingError
 from inference.train.network import Network, name_of
 

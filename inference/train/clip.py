@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.durable_file import part_path, publish
+from disk.durable_file import part_path, publish
 from inference.error import LabelFileError, TrainingError, VideoError
 from inference.label_file import read_codes
 from inference.preprocessing import Gray, Preprocessing, Preprocessor

@@ -7,7 +7,7 @@ from typing import Final
 import onnx
 from pydantic import ValidationError
 
-from inference.durable_file import write_durably
+from disk.durable_file import write_durably
 from inference.error import ModelError
 from inference.model_card import METADATA_KEY, ModelCard
 from inference.preprocessing import Preprocessing

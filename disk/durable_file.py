@@ -25,8 +25,13 @@ def write_durably(path: Path, content: bytes) -> None:
 def publish(part: Path, path: Path) -> None:
     """Give a written and synced file its final name, durably. Raises OSError."""
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_to_disk(path.parent)
+
+
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file or the entries of a folder are on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -1,0 +1,117 @@
+"""Events: what is told to the outside, as other programs read it.
+
+The schemas are a contract (`docs/mqtt.md`); a change raises the number in `schema`.
+"""
+
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from appliance.status import Severity
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BehaviorPayload(_Payload):
+    """`cage/<NN>/behavior`: what the animal does now."""
+
+    behavior: str
+    since: str
+    """RFC 3339, UTC, in the picture."""
+    confidence: float
+    """Of the first label of the bout."""
+    segment: str
+    frame: int
+    """The first frame of the bout."""
+
+
+class BoutPayload(_Payload):
+    """`cage/<NN>/bout`: one finished bout."""
+
+    behavior: str
+    start: str
+    end: str
+    """When the next behavior began, or the end of the last frame before a gap."""
+    duration_s: float
+    mean_confidence: float
+    segment: str
+    """Where the bout began."""
+    first_frame: int
+    end_segment: str
+    last_frame: int
+    """The last frame of the bout, in `end_segment`."""
+    animal: str
+    strain: str
+
+
+class RecordingPayload(_Payload):
+    """`cage/<NN>/recording`: state of a cage's recording."""
+
+    state: str
+    reason: str
+    fps: float
+    frames: int
+    gaps: int
+    segment: str | None
+
+
+class LightsPayload(_Payload):
+    """`lights/<panel>`: a panel, as commanded and as read back."""
+
+    phase: Literal["light", "dark"]
+    white_commanded: int
+    ir_commanded: int
+    white_measured: int | None
+    ir_measured: int | None
+    next_change: str
+    override: str | None
+    reason: str
+
+
+class AlertPayload(_Payload):
+    """`alert/<id>`: something a person should know; an empty retained message clears it."""
+
+    kind: str
+    severity: Severity
+    since: str
+    text: str
+    acknowledged: bool
+
+
+class NotePayload(_Payload):
+    """`note`: what a person wrote down, about one cage or the rack."""
+
+    cage: str | None
+    author: str
+    text: str
+
+
+class SyncPayload(_Payload):
+    """`sync`: how far the store is behind."""
+
+    waiting_files: int
+    waiting_bytes: int
+    last_verified: str | None
+    bytes_per_s: float
+    reachable: bool
+
+
+Payload: TypeAlias = (
+    BehaviorPayload
+    | BoutPayload
+    | RecordingPayload
+    | LightsPayload
+    | AlertPayload
+    | NotePayload
+    | SyncPayload
+)
+
+
+def rfc3339(utc_ns: int) -> str:
+    """Return a moment as RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:00:00.040Z."""
+    seconds, rest_ns = divmod(utc_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // 1_000_000:03d}Z"

@@ -1,0 +1,139 @@
+"""What workers tell the supervisor: a datagram twice a second to a socket path.
+
+A path, not a pipe to a parent: a worker outlives a dead supervisor and reports to the next one.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+WorkerState = Literal["starting", "ready", "stopping"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RecorderDetail(_Record):
+    """One cage's recording."""
+
+    kind: Literal["recorder"] = "recorder"
+    state: Literal["opening", "recording", "stalled", "lost", "storage"]
+    """stalled: no frame for 2 s; lost: the device is gone; storage: the disk refuses."""
+    reason: str = ""
+    """One sentence when the state is not `recording`."""
+    segment: str | None
+    """The stem of the segment that is being written."""
+    fps: float
+    """Frames written in the last few seconds, a second."""
+    frames: int
+    """Frames written since the worker started."""
+    gaps: int
+    """Gaps since the worker started."""
+    frames_lost: int
+    late_ms: float
+    """The longest time from capture to disk in the last few seconds."""
+    bytes_per_s: float
+
+
+class CageLabel(_Record):
+    """What the classifier knows of one cage."""
+
+    cage: int
+    behavior: str | None
+    """None before the first label."""
+    confidence: float
+    since_utc_ns: int
+    """When the behavior began, in the picture."""
+    segment: str | None
+    frame: int
+    """The last labelled frame of the segment."""
+    lag_s: float
+    """Age of the newest label: from capture of its last frame to now."""
+    waiting_segments: int
+    """Finished segments that still lack labels, the followed one not counted."""
+    fault: str = ""
+    """Why a segment of this cage cannot be labelled, one sentence."""
+
+
+class ClassifierDetail(_Record):
+    """All cages' labels."""
+
+    kind: Literal["classifier"] = "classifier"
+    model: str
+    """`<model>@<hash>`"""
+    device: str
+    frames_per_s: float
+    cages: tuple[CageLabel, ...]
+
+
+class PanelDetail(_Record):
+    """One panel, as commanded and as read back."""
+
+    panel: str
+    phase: Literal["light", "dark"]
+    white_commanded: int
+    ir_commanded: int
+    white_measured: int | None
+    ir_measured: int | None
+    reason: str = ""
+    """One sentence if the panel does not answer or disagrees."""
+
+
+class LightsDetail(_Record):
+    """All panels."""
+
+    kind: Literal["lights"] = "lights"
+    phase: Literal["light", "dark"]
+    zt_h: float
+    next_change_utc_ns: int
+    panels: tuple[PanelDetail, ...]
+
+
+class PublisherDetail(_Record):
+    """The way to the broker."""
+
+    kind: Literal["publisher"] = "publisher"
+    broker: str
+    """`host:port`"""
+    connected: bool
+    reason: str = ""
+    waiting: int
+    """Events in the outbox that the broker has not confirmed."""
+    published: int
+    """Events confirmed since the worker started."""
+
+
+class UploaderDetail(_Record):
+    """The way to the store."""
+
+    kind: Literal["uploader"] = "uploader"
+    store: str
+    reachable: bool
+    reason: str = ""
+    waiting_files: int
+    waiting_bytes: int
+    verified_files: int
+    """Files the store has confirmed, ever."""
+    last_verified_utc_ns: int | None
+    bytes_per_s: float
+    conflicts: int
+    """Files whose place in the store holds another object; they wait for a person."""
+
+
+Detail: TypeAlias = Annotated[
+    RecorderDetail | ClassifierDetail | LightsDetail | PublisherDetail | UploaderDetail,
+    Field(discriminator="kind"),
+]
+
+
+class Report(_Record):
+    """One datagram."""
+
+    worker: str
+    """`recorder-03`, `classifier`, `lights`, `publisher` or `uploader`."""
+    pid: int
+    config_sha256: str
+    """Of the configuration that the worker runs with."""
+    state: WorkerState
+    detail: Detail | None = None

@@ -1,0 +1,88 @@
+"""The rack's state as the control socket gives it: one JSON document for screens and programs."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from appliance.report import (
+    CageLabel,
+    ClassifierDetail,
+    LightsDetail,
+    PublisherDetail,
+    RecorderDetail,
+    UploaderDetail,
+)
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkerStatus(_Record):
+    """One worker process as the supervisor sees it."""
+
+    name: str
+    state: Literal["starting", "ready", "failed", "stopped", "stopping"]
+    """failed: it died or hung and waits for its next start."""
+    pid: int | None
+    restarts: int
+    up_s: float
+    next_start_s: float | None = None
+    reason: str = ""
+
+
+class CageStatus(_Record):
+    """One cage: who lives in it, its recording, its labels."""
+
+    cage: int
+    animal: str
+    strain: str
+    wanted: bool
+    """False if a person stopped the recording."""
+    worker: WorkerStatus
+    recorder: RecorderDetail | None
+    label: CageLabel | None
+
+
+class DiskStatus(_Record):
+    """The volume with the recordings."""
+
+    free_bytes: int
+    total_bytes: int
+    hours_left: float | None
+    """At the present rate; None while nothing is recorded."""
+
+
+class AlertStatus(_Record):
+    """Something a person should know."""
+
+    id: str
+    """Stable for one cause, such as `cage-03-stalled`."""
+    kind: str
+    severity: Severity
+    since_utc_ns: int
+    text: str
+    acknowledged: bool
+
+
+class RackStatus(_Record):
+    """Everything."""
+
+    schema_name: Literal["ethoprofiler.status/1"] = "ethoprofiler.status/1"
+    facility: str
+    rack: str
+    software: str
+    time_utc_ns: int
+    up_s: float
+    clock_synchronized: bool
+    cages: tuple[CageStatus, ...]
+    workers: tuple[WorkerStatus, ...]
+    """All but the recorders."""
+    classifier: ClassifierDetail | None
+    lights: LightsDetail | None
+    publisher: PublisherDetail | None
+    uploader: UploaderDetail | None
+    disk: DiskStatus | None
+    alerts: tuple[AlertStatus, ...]

@@ -1,0 +1,64 @@
+"""What the configuration says about one camera."""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from capture_hw.simulation.behavior import Fur, Routine
+
+FaultKind = Literal["stall", "freeze", "black", "drop", "disconnect", "slow", "garbage"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraFault(_Section):
+    """A fault that a simulated camera shows on request; seconds since the camera was opened.
+
+    stall: no frames, then they go on. freeze: the same picture. black: no light. drop: every
+    second frame is missing. disconnect: the device is gone and cannot be opened for the duration.
+    slow: frames come 0.3 s late. garbage: pictures of noise.
+    """
+
+    kind: FaultKind
+    after_s: float = Field(ge=0)
+    for_s: float = Field(gt=0)
+
+
+class SimulatedCameraConfig(_Section):
+    """A simulated cage, 25 frames/s, 704x576."""
+
+    driver: Literal["simulated"]
+    seed: int = Field(default=0, ge=0)
+    fur: Fur | None = None
+    routine: Routine = "circadian"
+    faults: tuple[CameraFault, ...] = ()
+
+
+class ReplayCameraConfig(_Section):
+    """A video file played at its own pace.
+
+    `copy` passes H.264 on as it is, which needs a file without reordered frames.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    driver: Literal["replay"]
+    file: Path
+    loop: bool = True
+    copy_h264: bool = Field(default=False, alias="copy")
+
+
+class StreamCameraConfig(_Section):
+    """A network camera (rtsp, http, udp) that delivers H.264, which is copied."""
+
+    driver: Literal["stream"]
+    url: str = Field(pattern=r"^(rtsp|rtsps|http|https|udp|tcp)://")
+    transport: Literal["tcp", "udp"] = "tcp"
+
+
+CameraConfig: TypeAlias = Annotated[
+    SimulatedCameraConfig | ReplayCameraConfig | StreamCameraConfig, Field(discriminator="driver")
+]

@@ -1,0 +1,1 @@
+"""Camera drivers; each is opened by `capture_hw.camera.open_camera` only."""

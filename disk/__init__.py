@@ -1,0 +1,1 @@
+"""Files and ledgers that survive a crash; the lowest layer, known to all packages."""
