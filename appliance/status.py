@@ -86,3 +86,18 @@ class RackStatus(_Record):
     uploader: UploaderDetail | None
     disk: DiskStatus | None
     alerts: tuple[AlertStatus, ...]
+
+
+class CageHistory(_Record):
+    """What one animal did: the most frequent code of each bin, None where there is no label."""
+
+    cage: int
+    codes: tuple[int | None, ...]
+
+
+class History(_Record):
+    """The last hours of all cages, oldest bin first; the last bin ends now."""
+
+    from_utc_ns: int
+    bin_s: float
+    cages: tuple[CageHistory, ...]

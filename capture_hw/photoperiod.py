@@ -1,7 +1,7 @@
 """Day and night by the clock: pure functions of a schedule and a moment.
 
-Moments are integers, nanoseconds since 1970 in UTC; the schedule is in the facility's standard time,
-a fixed offset, so that no animal ever gets a day of 23 or 25 hours.
+Moments are integers, nanoseconds since 1970 in UTC; the schedule is in the facility's standard
+time, a fixed offset, so that no animal ever gets a day of 23 or 25 hours.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The journal of a segment: what the recorder knows of it, kept beside the video as it grows.
 
-`<stem>.json.part`, a JSON object a line: first the header, then a line for each gap, at the end a
+`<stem>.journal.part`, a JSON object a line: first the header, then a line for each gap, at the end a
 line that counts. A journal without its end belongs to a recorder that was killed; the video then
 says how many frames there are. The manifest is made from it when the labels are finished.
 """
@@ -81,4 +81,4 @@ class Journal(_Line):
 def journal_path(video: Path) -> Path:
     """Return the journal's path for `<stem>.mkv` or `<stem>.mkv.part`."""
     stem = video.name.removesuffix(".part").removesuffix(".mkv")
-    return video.with_name(f"{stem}.json.part")
+    return video.with_name(f"{stem}.journal.part")
