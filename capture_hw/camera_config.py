@@ -1,5 +1,7 @@
 """What the configuration says about one camera."""
 
+import time
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -15,7 +17,9 @@ class _Section(BaseModel):
 
 
 class CameraFault(_Section):
-    """A fault that a simulated camera shows on request; seconds since the camera was opened.
+    """A fault that a simulated camera shows on request.
+
+    Seconds since the camera was first opened by this process.
 
     stall: no frames, then they go on. freeze: the same picture. black: no light. drop: every
     second frame is missing. disconnect: the device is gone and cannot be opened for the duration.
@@ -28,13 +32,26 @@ class CameraFault(_Section):
 
 
 class SimulatedCameraConfig(_Section):
-    """A simulated cage, 25 frames/s, 704x576."""
+    """A simulated cage, 25 frames/s, 704x576.
+
+    `fault_file` lets faults begin at run time; see `capture_hw.driver.camera_fault`.
+    """
 
     driver: Literal["simulated"]
     seed: int = Field(default=0, ge=0)
     fur: Fur | None = None
     routine: Routine = "circadian"
     faults: tuple[CameraFault, ...] = ()
+    fault_file: Path | None = None
+
+    @cached_property
+    def first_opened_ns(self) -> int:
+        """The moment of CLOCK_MONOTONIC from which `faults` count: when this was first asked.
+
+        The only thing here that nobody configured. It is kept here because a fault outlives the
+        camera that it closes, and both lives have nothing but the configuration in common.
+        """
+        return time.monotonic_ns()
 
 
 class ReplayCameraConfig(_Section):

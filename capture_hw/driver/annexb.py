@@ -1,0 +1,119 @@
+"""H.264 in Annex B form: start codes, and parameter sets in front of every key frame.
+
+Source: ITU-T H.264, sections 7.4.1 (unit types), 7.4.1.2.3 (order in an access unit) and annex B.
+"""
+
+from __future__ import annotations  # PyAV's types take parameters in stubs only
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, cast
+
+from av.bitstream import BitStreamFilterContext
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+_START: Final = b"\x00\x00\x01"
+_LONG_START: Final = b"\x00\x00\x00\x01"
+_TYPE_MASK: Final = 0x1F
+_SLICE_TYPES: Final = range(1, 6)
+_IDR, _SPS, _PPS, _DELIMITER = 5, 7, 8, 9
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One picture with start codes; a key frame begins with its parameter sets."""
+
+    content: bytes
+    is_key: bool
+
+
+class AccessUnits:
+    """Turns the packets of one H.264 stream into access units that a decoder can start at.
+
+    One thread at a time.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        """Raise av.FFmpegError if the stream's own header is damaged."""
+        self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", stream)
+        self._sps: tuple[bytes, ...] = ()
+        self._pps: tuple[bytes, ...] = ()
+        extradata = stream.codec_context.extradata or b""
+        if extradata.startswith((_START, _LONG_START)):
+            self._remember(extradata)
+
+    @property
+    def sequence_parameters(self) -> tuple[bytes, ...]:
+        """The parameter sets that say size and profile; they change if the camera changes them."""
+        return self._sps
+
+    def convert(self, packet: Packet[VideoStream]) -> AccessUnit | None:
+        """Return the packet's access unit; the packet is used up.
+
+        None for a packet without a picture, and for a key frame whose parameter sets have not
+        come yet. Raises av.FFmpegError for a damaged packet.
+        """
+        flagged = packet.is_keyframe
+        unit = b"".join(bytes(part) for part in self._to_annexb.filter(_untyped(packet)))
+        kinds = self._remember(unit)
+        if not any(kind in _SLICE_TYPES for kind in kinds):
+            return None
+        is_key = flagged or _IDR in kinds
+        if not is_key or {_SPS, _PPS} <= set(kinds):
+            return AccessUnit(unit, is_key)
+        if not self._sps or not self._pps:
+            return None
+        return AccessUnit(self._completed(unit, kinds), is_key=True)
+
+    def _remember(self, unit: bytes) -> list[int]:
+        """Keep the parameter sets in front of the first slice; return the types up to it."""
+        kinds: list[int] = []
+        sps: list[bytes] = []
+        pps: list[bytes] = []
+        for kind, start, end in _units(unit):
+            kinds.append(kind)
+            if kind == _SPS:
+                sps.append(unit[start:end])
+            elif kind == _PPS:
+                pps.append(unit[start:end])
+        self._sps = tuple(sps) or self._sps
+        self._pps = tuple(pps) or self._pps
+        return kinds
+
+    def _completed(self, unit: bytes, kinds: list[int]) -> bytes:
+        """Put the parameter sets in front; a delimiter stays first."""
+        sets = b"".join(_LONG_START + one for one in (*self._sps, *self._pps))
+        if kinds[0] != _DELIMITER:
+            return sets + unit
+        after = unit.index(_START, unit.index(_START) + len(_START))
+        return unit[:after].rstrip(b"\x00") + sets + b"\x00" + unit[after:]
+
+
+def _units(stream: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (type, start, end) of each unit up to the first slice, which is given no true end.
+
+    Nothing behind the first slice is looked at: it is most of the bytes.
+    """
+    start = stream.find(_START)
+    while 0 <= start < len(stream) - len(_START):
+        start += len(_START)
+        kind = stream[start] & _TYPE_MASK
+        if kind in _SLICE_TYPES:
+            yield kind, start, len(stream)
+            return
+        following = stream.find(_START, start)
+        end = len(stream) if following < 0 else following
+        yield kind, start, start + len(stream[start:end].rstrip(b"\x00"))
+        start = following
+
+
+def is_h264(stream: VideoStream) -> bool:
+    """Say whether a stream can be copied as H.264."""
+    context = stream.codec_context  # none where FFmpeg has no decoder
+    return context is not None and context.name == "h264"
+
+
+def _untyped(packet: Packet[VideoStream]) -> Packet[Stream]:
+    return cast("Packet[Stream]", packet)  # PyAV's types know filters of any stream only
