@@ -19,3 +19,15 @@ class EncoderError(CaptureError):
 
 class StorageError(CaptureError):
     """The file cannot be written; the disk wants attention."""
+
+
+class PanelSilent(CaptureError):
+    """The light panel does not answer; it runs its schedule by itself, so ask again."""
+
+
+class PanelRefused(CaptureError):
+    """The light panel does not take what it is told; a person should look at it."""
+
+
+class JournalError(CaptureError):
+    """A segment's journal cannot be read; the video says what it can without it."""

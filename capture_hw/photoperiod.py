@@ -24,11 +24,11 @@ class Photoperiod:
     light_ns: int
 
     def zt_ns(self, utc_ns: int) -> int:
-        """Return nanoseconds since the last lights on."""
+        """Return nanoseconds since the last lights on, 0 to less than one day."""
         return (utc_ns - self.lights_on_utc_ns) % _DAY_NS
 
     def zt_h(self, utc_ns: int) -> float:
-        """Return Zeitgeber time, 0 to 24 hours."""
+        """Return Zeitgeber time, 0 to less than 24 hours."""
         return self.zt_ns(utc_ns) / _HOUR_NS
 
     def phase(self, utc_ns: int) -> Phase:
@@ -36,10 +36,15 @@ class Photoperiod:
         return "light" if self.zt_ns(utc_ns) < self.light_ns else "dark"
 
     def next_change_ns(self, utc_ns: int) -> int:
-        """Return the moment of the next change after `utc_ns`."""
+        """Return the moment of the next change, always later than `utc_ns`."""
         zt_ns = self.zt_ns(utc_ns)
         change_ns = self.light_ns if zt_ns < self.light_ns else _DAY_NS
         return utc_ns - zt_ns + change_ns
+
+    def to_nearest_change_ns(self, utc_ns: int) -> int:
+        """Return how far the nearest change is, before or after."""
+        zt_ns = self.zt_ns(utc_ns)
+        return min(zt_ns, abs(zt_ns - self.light_ns), _DAY_NS - zt_ns)
 
 
 def photoperiod_of(config: LightConfig, standard_time: timezone) -> Photoperiod:
@@ -50,6 +55,6 @@ def photoperiod_of(config: LightConfig, standard_time: timezone) -> Photoperiod:
     )
     utc = local - standard_time.utcoffset(None)
     return Photoperiod(
-        lights_on_utc_ns=round(utc / timedelta(microseconds=1)) * 1000 % _DAY_NS,
+        lights_on_utc_ns=utc // timedelta(microseconds=1) * 1000 % _DAY_NS,
         light_ns=round(config.light_hours * _HOUR_NS),
     )

@@ -1,14 +1,19 @@
 """The journal of a segment: what the recorder knows of it, kept beside the video as it grows.
 
-`<stem>.journal.part`, a JSON object a line: first the header, then a line for each gap, at the end a
-line that counts. A journal without its end belongs to a recorder that was killed; the video then
-says how many frames there are. The manifest is made from it when the labels are finished.
+`<stem>.journal.part`, a JSON object a line: first the header, then a line for each gap in the order
+of their discovery, at the end a line that counts. A journal without its end belongs to a recorder
+that was killed; the video then says how many frames there are. The manifest is made from it when
+the labels are finished.
 """
 
+import os
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from capture_hw.error import JournalError
+from disk.durable_file import PART_SUFFIX
 
 GapCause: TypeAlias = Literal[
     "camera dropped frames",
@@ -78,7 +83,85 @@ class Journal(_Line):
     end: SegmentEnd | None
 
 
+_AnyLine: TypeAlias = Annotated[
+    SegmentHeader | SegmentGap | SegmentEnd, Field(discriminator="line")
+]
+_LINE: Final[TypeAdapter[SegmentHeader | SegmentGap | SegmentEnd]] = TypeAdapter(_AnyLine)
+
+
+class JournalWriter:
+    """A growing journal. Each line is in the kernel's hands when a call returns.
+
+    `sync` may be called by another thread than the others.
+    """
+
+    def __init__(self, path: Path, header: SegmentHeader) -> None:
+        """Create the file, which must not exist yet, with its header; raises OSError."""
+        self.path: Final = path
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._descriptor = os.open(path, flags, 0o644)
+        try:
+            self._append(header)
+        except OSError:
+            os.close(self._descriptor)
+            path.unlink(missing_ok=True)
+            raise
+
+    def add_gap(self, gap: SegmentGap) -> None:
+        """Append a gap; raises OSError."""
+        self._append(gap)
+
+    def add_end(self, end: SegmentEnd) -> None:
+        """Append the end; raises OSError."""
+        self._append(end)
+
+    def sync(self) -> None:
+        """Wait until the lines are on the disk; raises OSError."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file, whose lines are there already; call it once."""
+        os.close(self._descriptor)
+
+    def _append(self, line: _Line) -> None:
+        content = f"{line.model_dump_json()}\n".encode()
+        while content:
+            content = content[os.write(self._descriptor, content) :]
+
+
+def read_journal(path: Path) -> Journal:
+    """Read a journal, growing or finished; raises JournalError.
+
+    A last line without its line end was torn by a crash or is just being written, and is ignored.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from error
+    lines = [_parsed(path, number, text) for number, text in _whole_lines(content)]
+    if not lines or not isinstance(lines[0], SegmentHeader):
+        raise JournalError(f"{path}: does not begin with a header")
+    ends = [line for line in lines if isinstance(line, SegmentEnd)]
+    return Journal(
+        header=lines[0],
+        gaps=tuple(line for line in lines if isinstance(line, SegmentGap)),
+        end=ends[-1] if ends else None,
+    )
+
+
+def _whole_lines(content: bytes) -> list[tuple[int, bytes]]:
+    """Return (line number, text) up to the last line end."""
+    return list(enumerate(content.split(b"\n")[:-1], start=1))
+
+
+def _parsed(path: Path, number: int, text: bytes) -> SegmentHeader | SegmentGap | SegmentEnd:
+    try:
+        return _LINE.validate_json(text)
+    except ValidationError as error:
+        raise JournalError(f"{path}: line {number} is not a line of a journal") from error
+
+
 def journal_path(video: Path) -> Path:
     """Return the journal's path for `<stem>.mkv` or `<stem>.mkv.part`."""
-    stem = video.name.removesuffix(".part").removesuffix(".mkv")
-    return video.with_name(f"{stem}.journal.part")
+    stem = video.name.removesuffix(PART_SUFFIX).removesuffix(".mkv")
+    return video.with_name(f"{stem}.journal{PART_SUFFIX}")

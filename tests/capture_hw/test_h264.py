@@ -57,6 +57,14 @@ def test_a_key_frame_comes_every_fifty_pictures(tmp_path: Path) -> None:
     assert keys == [0, 50, 100]
 
 
+def test_a_slow_camera_has_a_key_frame_every_two_seconds_too(tmp_path: Path) -> None:
+    with _writer(tmp_path / "a.mkv") as writer:
+        for number in range(45):
+            writer.write(_picture(0), number * 100)
+    keys = [time for time, key, _ in _decoded(tmp_path / "a.mkv") if key]
+    assert keys == [0, 2000, 4000]
+
+
 def test_the_file_says_limited_range_and_carries_the_tags(tmp_path: Path) -> None:
     with _writer(tmp_path / "a.mkv", CAGE="03", ANIMAL="m17") as writer:
         writer.write(_picture(0), 0)

@@ -1,0 +1,85 @@
+"""The recorder process of one cage."""
+
+import logging
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+
+from appliance.clock_state import is_clock_synchronized
+from appliance.config import CageSection, RackConfig
+from appliance.priority import set_niceness
+from appliance.rack_path import segment_folder
+from appliance.report import RecorderDetail
+from appliance.worker import Worker, cage_of
+from capture_hw.camera import open_camera
+from capture_hw.photoperiod import photoperiod_of
+from capture_hw.recorder import Recorder, RecorderProgress
+from capture_hw.segment_clock import Clock
+from capture_hw.segment_file import SegmentPlan
+
+_NICE: Final = -10
+"""Before everything else on the box. Not SCHED_RR: an encoder that cannot keep up would stop it."""
+_log = logging.getLogger(__name__)
+
+
+def run(worker: Worker) -> None:
+    """Record the cage in the worker's name until it is told to stop. Raises ConfigError."""
+    cage = worker.config.cage_numbered(cage_of(worker.name))
+    set_niceness(_NICE)
+    recorder = Recorder(
+        segment_plan(worker.config, cage),
+        keep_free_bytes=round(worker.config.recording.keep_free_gb * 1e9),
+        open_camera=lambda: open_camera(cage.camera, start_zt_h=start_zt_h(worker.config)),
+        clock=Clock(is_synchronized=is_clock_synchronized),
+        report=_reporter(worker),
+    )
+    recorder.run(worker.stop)
+
+
+def segment_plan(config: RackConfig, cage: CageSection) -> SegmentPlan:
+    """Return where and how a cage's segments are written."""
+    tags = {
+        "facility": config.rack.facility,
+        "rack": config.rack.name,
+        "cage": cage.label,
+        "animal": cage.animal,
+        "strain": cage.strain,
+        "lights_on": config.lights.lights_on.isoformat(),
+        "light_hours": str(config.lights.light_hours),
+        "software": f"ethoprofiler {version('ethoprofiler')}",
+    }
+    return SegmentPlan(
+        folder=segment_folder(config, cage.number),
+        cage=cage.number,
+        segment_s=config.recording.segment_s,
+        standard_time=config.standard_time,
+        tags=tags,
+    )
+
+
+def start_zt_h(config: RackConfig) -> float:
+    """Return the Zeitgeber time at which the machine's monotonic clock was zero."""
+    photoperiod = photoperiod_of(config.lights, config.standard_time)
+    return photoperiod.zt_h(time.time_ns() - time.monotonic_ns())
+
+
+def _reporter(worker: Worker) -> Callable[[RecorderProgress], None]:
+    def report(progress: RecorderProgress) -> None:
+        worker.beat(
+            RecorderDetail(
+                state=progress.state,
+                reason=progress.reason,
+                segment=progress.segment,
+                fps=progress.fps,
+                frames=progress.frames,
+                gaps=progress.gaps,
+                frames_lost=progress.frames_lost,
+                late_ms=progress.late_ms,
+                bytes_per_s=progress.bytes_per_s,
+            ),
+            state="stopping" if worker.stop.is_set() else "ready",
+        )
+
+    return report
+

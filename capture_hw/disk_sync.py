@@ -1,0 +1,88 @@
+"""Putting a growing segment on the disk once a second, beside the thread that writes it."""
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Final
+
+from capture_hw.segment_journal import JournalWriter
+from disk.durable_file import publish, sync_to_disk
+
+_log = logging.getLogger(__name__)
+_EVERY_S: Final = 1.0
+"""Contract: a power cut costs at most 1 s."""
+
+
+class DiskSync:
+    """A thread of its own, because a slow disk must not hold up frames.
+
+    It ends when the video has its final name. `fault` is the disk's complaint, one sentence.
+    """
+
+    def __init__(self, part: Path, video: Path, journal: JournalWriter) -> None:
+        self.fault: str | None = None
+        self._part: Final = part
+        self._video: Final = video
+        self._journal: Final = journal
+        self._closed: Final = threading.Event()
+        self._given_up: Final = threading.Event()
+        self._thread: Final = threading.Thread(
+            target=self._run, name=f"sync {video.name}", daemon=True
+        )
+        self._thread.start()
+
+    def publish(self) -> None:
+        """Give the video its final name in a moment; it is closed and has its journal's end."""
+        self._closed.set()
+
+    def give_up(self) -> None:
+        """End without giving the video a name."""
+        self._given_up.set()
+        self._closed.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end; say whether it came in time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._sync_until_closed()
+        except OSError as error:
+            self._complain(error)
+            self._closed.wait()
+        while not (self._given_up.is_set() or self._is_published()):
+            self._given_up.wait(_EVERY_S)
+        self._journal.close()
+
+    def _sync_until_closed(self) -> None:
+        descriptor = os.open(self._part, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._journal.sync()
+            for folder in (self._part.parent, *self._part.parent.parents[:2]):
+                sync_to_disk(folder)  # a power cut must not take the new folders' names
+            while not self._closed.is_set():
+                os.fdatasync(descriptor)
+                self._journal.sync()
+                self._closed.wait(_EVERY_S)
+            if not self._given_up.is_set():
+                os.fsync(descriptor)
+                self._journal.sync()
+        finally:
+            os.close(descriptor)
+
+    def _is_published(self) -> bool:
+        """Try to give the name: a disk that refuses it now may give it later."""
+        try:
+            publish(self._part, self._video)
+        except OSError as error:
+            self._complain(error)
+            return False
+        return True
+
+    def _complain(self, error: OSError) -> None:
+        reason = os.strerror(error.errno or 0)
+        if self.fault is None:
+            _log.warning("%s: cannot be written: %s", self._video, reason)
+        self.fault = f"{self._video}: cannot be written: {reason}"

@@ -1,0 +1,226 @@
+"""One segment being written: its video, its journal, its names."""
+
+import logging
+import os
+from dataclasses import dataclass
+from datetime import timezone
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from capture_hw.camera import CameraFormat, CapturedFrame
+from capture_hw.copied_video import CopiedVideo
+from capture_hw.disk_sync import DiskSync
+from capture_hw.encoder import EncodedVideo
+from capture_hw.error import CaptureError, EncoderError, StorageError
+from capture_hw.segment_clock import (
+    Clock,
+    boot_id,
+    next_boundary_ns,
+    offset_text,
+    read_anchor,
+)
+from capture_hw.segment_journal import (
+    GapCause,
+    JournalWriter,
+    SegmentEnd,
+    SegmentGap,
+    SegmentHeader,
+    journal_path,
+)
+from capture_hw.segment_place import free_video_path
+from capture_hw.segment_tail import last_frame_ms
+from disk.durable_file import part_path
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlan:
+    """What is the same for all segments of a cage."""
+
+    folder: Path
+    """Of the cage; days are folders in it."""
+    cage: int
+    segment_s: int
+    """Divides a day."""
+    standard_time: timezone
+    tags: dict[str, str]
+    """For the journal; `animal` and `software` also go into the video."""
+
+
+class SegmentFile:
+    """An open segment; `finish`, `break_off` or `leave` it. One thread at a time."""
+
+    def __init__(
+        self,
+        plan: SegmentPlan,
+        camera_format: CameraFormat,
+        first: CapturedFrame,
+        clock: Clock,
+        *,
+        at_boundary: bool,
+    ) -> None:
+        """Create the files for a segment that begins with `first`, which is not written yet.
+
+        Raises StorageError, EncoderError; nothing is left then.
+        """
+        self.start_ns: Final = first.captured_ns
+        utc_ns = read_anchor(clock).utc_of_ns(first.captured_ns)
+        boundary_utc_ns = next_boundary_ns(
+            utc_ns, plan.segment_s, plan.standard_time, at_boundary=at_boundary
+        )
+        self.boundary_ns: Final = first.captured_ns + boundary_utc_ns - utc_ns
+        """On the monotonic clock: the first key frame from here on begins the next segment."""
+        self.path: Final = free_video_path(plan.folder, plan.cage, utc_ns, plan.standard_time)
+        self.frames = 0
+        self.last_ms = 0
+        self._part: Final = part_path(self.path)
+        header = _header(plan, self.stem, camera_format, first, utc_ns, clock)
+        self.header: Final = header
+        self._journal: Final = _new_journal(journal_path(self.path), header)
+        try:
+            self._video = _new_video(self._part, camera_format, first, _video_tags(header))
+        except CaptureError:
+            self._journal.close()
+            self._remove()
+            raise
+        self._sync: Final = DiskSync(self._part, self.path, self._journal)
+
+    @property
+    def stem(self) -> str:
+        """The name without ending, by which people and programs call the segment."""
+        return self.path.stem
+
+    @property
+    def fault(self) -> str | None:
+        """What the disk complains of, beside the writing."""
+        return self._sync.fault
+
+    def write(self, frame: CapturedFrame) -> int:
+        """Append a frame and return the bytes; raises StorageError, EncoderError."""
+        time_ms = max(self.time_ms(frame.captured_ns), self.last_ms + 1 if self.frames else 0)
+        if isinstance(self._video, EncodedVideo) and isinstance(frame.content, np.ndarray):
+            size = self._video.write(frame.content, time_ms)
+        elif isinstance(self._video, CopiedVideo) and isinstance(frame.content, bytes):
+            size = self._video.write(frame.content, time_ms, is_key=frame.is_key)
+        else:
+            raise EncoderError(f"{self.path}: the camera changed what it delivers")
+        self.frames += 1
+        self.last_ms = time_ms
+        return size
+
+    def time_ms(self, monotonic_ns: int) -> int:
+        """Return a moment in milliseconds since the first frame."""
+        return round((monotonic_ns - self.start_ns) / 1_000_000)
+
+    def add_gap(self, from_ms: int, to_ms: int, frames_lost: int, cause: GapCause) -> None:
+        """Write a gap into the journal; raises StorageError."""
+        gap = SegmentGap(from_ms=from_ms, to_ms=to_ms, frames_lost=frames_lost, cause=cause)
+        try:
+            self._journal.add_gap(gap)
+        except OSError as error:
+            raise _refused(self._journal.path, error) from error
+
+    def finish(self) -> None:
+        """Close the segment in order; a moment later it has its final name (`join`).
+
+        Raises StorageError, EncoderError; the segment then wants to be broken off.
+        """
+        if not self.frames:
+            self._discard()
+            return
+        self._video.finish()
+        try:
+            self._journal.add_end(SegmentEnd(frames=self.frames, first_ms=0, last_ms=self.last_ms))
+        except OSError as error:
+            raise _refused(self._journal.path, error) from error
+        self._sync.publish()
+
+    def break_off(self) -> int | None:
+        """Close what the disk has taken so far under its final name.
+
+        Returns the time of the last frame that is whole in the file, None if there is none.
+        """
+        self._video.abandon()
+        last_ms = last_frame_ms(self._part) if self.frames else None
+        if last_ms is None:
+            self._discard()
+        else:
+            self._sync.publish()
+        return last_ms
+
+    def leave(self) -> None:
+        """Close the files under the names of an unfinished segment, as if the process died."""
+        self._video.abandon()
+        self._sync.give_up()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait until a closed segment is on the disk; say whether it came in time."""
+        return self._sync.join(timeout_s)
+
+    def _discard(self) -> None:
+        self._video.abandon()
+        self._sync.give_up()
+        self._remove()
+
+    def _remove(self) -> None:
+        try:
+            self._part.unlink(missing_ok=True)
+            journal_path(self.path).unlink(missing_ok=True)
+        except OSError as error:  # the next start of the recorder removes them
+            _log.warning("%s: an empty segment cannot be removed: %s", self.path, error.strerror)
+
+
+def _new_journal(path: Path, header: SegmentHeader) -> JournalWriter:
+    try:
+        return JournalWriter(path, header)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _new_video(
+    part: Path, camera_format: CameraFormat, first: CapturedFrame, tags: dict[str, str]
+) -> EncodedVideo | CopiedVideo:
+    if isinstance(first.content, bytes):
+        return CopiedVideo(part, first.content, camera_format.fps, tags)
+    return EncodedVideo(part, camera_format.width, camera_format.height, camera_format.fps, tags)
+
+
+def _header(
+    plan: SegmentPlan,
+    stem: str,
+    camera_format: CameraFormat,
+    first: CapturedFrame,
+    utc_ns: int,
+    clock: Clock,
+) -> SegmentHeader:
+    return SegmentHeader(
+        stem=stem,
+        tags=plan.tags,
+        start_utc_ns=utc_ns,
+        start_monotonic_ns=first.captured_ns,
+        boot_id=boot_id(),
+        utc_offset=offset_text(plan.standard_time),
+        clock_synchronized=clock.is_synchronized(),
+        width=camera_format.width,
+        height=camera_format.height,
+        fps=camera_format.fps,
+        copied=camera_format.codec == "h264",
+    )
+
+
+def _video_tags(header: SegmentHeader) -> dict[str, str]:
+    return {
+        "CAGE": header.stem[:2],
+        "ANIMAL": header.tags.get("animal", ""),
+        "SOFTWARE": header.tags.get("software", ""),
+        "START_UTC_NS": str(header.start_utc_ns),
+        "START_MONOTONIC_NS": str(header.start_monotonic_ns),
+        "BOOT_ID": header.boot_id,
+    }
+
+
+def _refused(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path}: cannot be written: {os.strerror(error.errno or 0)}")

@@ -1,0 +1,73 @@
+"""Where a segment's files are and how they are named."""
+
+import os
+import re
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Final
+
+from capture_hw.error import StorageError
+from capture_hw.segment_clock import standard_moment
+from disk.durable_file import PART_SUFFIX, part_path
+
+REPAIR_SUFFIX: Final = ".repair"
+_NAMES_TRIED: Final = 100_000
+_DAY_FOLDER: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FORMS: Final = ("mkv", "csv", "json", "journal", f"mkv{REPAIR_SUFFIX}", "mkv.unreadable")
+
+
+def free_video_path(folder: Path, cage: int, utc_ns: int, standard_time: timezone) -> Path:
+    """Return `<folder>/<day>/<NN>_<YYYYMMDD>_<HHMMSS>.mkv`, the first second that nobody has taken.
+
+    Makes the day's folder. Raises StorageError.
+    """
+    moment = standard_moment(utc_ns, standard_time)
+    try:
+        for _ in range(_NAMES_TRIED):
+            day = folder / f"{moment:%Y-%m-%d}"
+            day.mkdir(parents=True, exist_ok=True)
+            video = day / f"{cage:02d}_{moment:%Y%m%d_%H%M%S}.mkv"
+            if not is_taken(video):
+                return video
+            moment += timedelta(seconds=1)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: cannot be written: {os.strerror(error.errno or 0)}"
+        ) from error
+    raise StorageError(f"{folder}: no free name for a segment near {moment:%Y-%m-%d %H:%M:%S}")
+
+
+def is_taken(video: Path) -> bool:
+    """Return whether a file of this stem exists in any form."""
+    stem = video.name.removesuffix(".mkv")
+    paths = [video.with_name(f"{stem}.{form}") for form in _FORMS]
+    return any(path.exists() or part_path(path).exists() for path in paths)
+
+
+def finished_videos(folder: Path, cage: int, days: int | None = None) -> list[Path]:
+    """Return the cage's finished videos by name, of the newest `days` days if given."""
+    return _found(folder, f"{cage:02d}_*.mkv", days)
+
+
+def unfinished_videos(folder: Path, cage: int) -> list[Path]:
+    """Return the cage's videos that nobody has finished, by name."""
+    return _found(folder, f"{cage:02d}_*.mkv{PART_SUFFIX}", None)
+
+
+def lone_journals(folder: Path, cage: int) -> list[Path]:
+    """Return journals whose video was never begun: nothing else has their stem."""
+    journals = _found(folder, f"{cage:02d}_*.journal{PART_SUFFIX}", None)
+    return [journal for journal in journals if len(list(_siblings(journal))) == 1]
+
+
+def _siblings(journal: Path) -> list[Path]:
+    stem = journal.name.partition(".")[0]
+    return list(journal.parent.glob(f"{stem}.*"))
+
+
+def _found(folder: Path, pattern: str, days: int | None) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    dated = sorted(path for path in folder.iterdir() if _DAY_FOLDER.fullmatch(path.name))
+    chosen = dated if days is None else dated[-days:]
+    return [path for day in chosen for path in sorted(day.glob(pattern))]

@@ -1,0 +1,286 @@
+"""The recorder as a whole: cameras come and go, disks fill up, recording goes on."""
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from capture_hw.camera import Camera, CapturedFrame
+from capture_hw.error import DeviceLost
+from capture_hw.recorder import Recorder, RecorderProgress
+from capture_hw.segment_chain import SegmentChain
+from capture_hw.segment_clock import Clock
+from capture_hw.segment_journal import Journal, journal_path, read_journal
+from tests.capture_hw.scripted_camera import (
+    FRAME_NS,
+    H264,
+    LUMA,
+    NoisyCamera,
+    ScriptedCamera,
+    Step,
+    h264_frames,
+    luma_frames,
+    opening,
+    plan,
+    times_ms,
+    wait_until,
+)
+
+
+class _Run:
+    """A recorder at work in a thread."""
+
+    def __init__(
+        self, folder: Path, open_camera: Callable[[], Camera], keep_free_bytes: int = 0
+    ) -> None:
+        self.folder = folder
+        self.reports: list[RecorderProgress] = []
+        self._stop = threading.Event()
+        recorder = Recorder(
+            plan(folder), keep_free_bytes, open_camera, Clock(), self.reports.append
+        )
+        self._thread = threading.Thread(target=recorder.run, args=[self._stop])
+        self._thread.start()
+
+    @property
+    def now(self) -> RecorderProgress:
+        wait_until(lambda: bool(self.reports), "a report")
+        return self.reports[-1]
+
+    def wait_for(self, state: str, frames: int = 0) -> RecorderProgress:
+        wait_until(
+            lambda: self.now.state == state and self.now.frames >= frames,
+            f"{state} with {frames} frames",
+        )
+        return self.now
+
+    def stop(self) -> float:
+        """Stop in order; return how long it took."""
+        started_s = time.monotonic()
+        self._stop.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        return time.monotonic() - started_s
+
+    def videos(self) -> list[Path]:
+        return sorted(self.folder.glob("*/*.mkv"))
+
+
+@contextmanager
+def _recording(
+    folder: Path, *cameras: Camera | DeviceLost, keep_free_bytes: int = 0
+) -> Iterator[_Run]:
+    run = _Run(folder, opening(*cameras), keep_free_bytes)
+    try:
+        yield run
+    finally:
+        run.stop()
+
+
+def _journal(video: Path) -> Journal:
+    return read_journal(journal_path(video))
+
+
+def _now_ns() -> int:
+    return time.monotonic_ns()
+
+
+def test_what_was_delivered_before_the_stop_is_on_the_disk(tmp_path: Path) -> None:
+    start = _now_ns()
+    with _recording(tmp_path, ScriptedCamera(luma_frames(start, range(60)))) as run:
+        run.wait_for("recording", 1)
+        assert run.stop() < 5
+        (video,) = run.videos()
+    assert times_ms(video) == [number * 40 for number in range(60)]
+    journal = _journal(video)
+    assert journal.gaps == ()
+    assert journal.end is not None
+    assert journal.end.frames == 60
+    assert list(video.parent.glob("*.mkv.part")) == []
+
+
+def test_progress_says_how_the_recording_goes(tmp_path: Path) -> None:
+    with _recording(tmp_path, ScriptedCamera(luma_frames(_now_ns(), range(50)))) as run:
+        now = run.wait_for("recording", 50)
+        assert now.segment is not None
+        assert now.segment.startswith("03_")
+        assert (now.reason, now.gaps, now.frames_lost) == ("", 0, 0)
+        assert now.fps > 0
+        assert now.bytes_per_s > 0
+
+
+def test_reports_come_while_the_camera_is_silent_and_the_segment_goes_on(tmp_path: Path) -> None:
+    start = _now_ns()
+    go_on = threading.Event()
+
+    def wait() -> None:
+        go_on.wait(20)
+
+    later = start + 75 * FRAME_NS
+    steps: list[Step] = [
+        *luma_frames(start, range(3)),
+        wait,
+        *luma_frames(later, range(3)),
+    ]
+    with _recording(tmp_path, ScriptedCamera(steps, counts=False)) as run:
+        stalled = run.wait_for("stalled")
+        assert "cage 03: no frame for 2." in stalled.reason
+        count = len(run.reports)
+        wait_until(lambda: len(run.reports) >= count + 3, "more reports")
+        go_on.set()
+        run.wait_for("recording", 6)
+        run.stop()
+        (video,) = run.videos()
+    (gap,) = _journal(video).gaps
+    assert (gap.from_ms, gap.to_ms) == (80, 3000)
+    assert (gap.frames_lost, gap.cause) == (72, "camera stalled")
+
+
+def test_a_lost_camera_that_comes_back_with_another_format_begins_a_segment(tmp_path: Path) -> None:
+    start = _now_ns()
+    first = ScriptedCamera([*luma_frames(start, range(5)), DeviceLost("cage 03: unplugged")])
+    second = ScriptedCamera(h264_frames(start + 100 * FRAME_NS, range(15)), H264)
+    with _recording(tmp_path, first, DeviceLost("not there"), second) as run:
+        lost = run.wait_for("lost")
+        assert lost.reason in {"cage 03: unplugged", "not there"}
+        assert lost.segment is None
+        run.wait_for("recording", 20)
+        run.stop()
+        videos = run.videos()
+    assert [len(times_ms(video)) for video in videos] == [5, 15]
+    assert _journal(videos[0]).end is not None
+    (gap,) = _journal(videos[1]).gaps
+    assert (gap.from_ms, gap.to_ms, gap.frames_lost) == (-3840, 0, 95)
+    assert gap.cause == "camera lost"
+
+
+def test_a_camera_whose_frames_are_no_video_is_lost_not_fatal(tmp_path: Path) -> None:
+    garbage = CapturedFrame(_now_ns(), 0, b"\0\0\0\1garbage", is_key=True)
+    good = ScriptedCamera(luma_frames(_now_ns(), range(3)))
+    with _recording(tmp_path, ScriptedCamera([garbage], H264), good) as run:
+        lost = run.wait_for("lost")
+        assert lost.reason == "the camera's key frame of 11 bytes has no parameter sets"
+        run.wait_for("recording", 3)
+        run.stop()
+        (video,) = run.videos()
+    assert len(times_ms(video)) == 3
+    assert list(tmp_path.glob("*/*.part")) == [journal_path(video)]
+
+
+def test_a_copied_recording_waits_for_its_first_key_frame(tmp_path: Path) -> None:
+    camera = ScriptedCamera(h264_frames(_now_ns(), range(7, 30)), H264)
+    with _recording(tmp_path, camera) as run:
+        run.wait_for("recording", 20)
+        run.stop()
+        (video,) = run.videos()
+    assert len(times_ms(video)) == 20
+    assert _journal(video).gaps == ()
+
+
+def test_after_an_orderly_stop_the_next_run_says_recording_stopped(tmp_path: Path) -> None:
+    start = _now_ns()
+    with _recording(tmp_path, ScriptedCamera(luma_frames(start, range(3)))) as run:
+        run.wait_for("recording", 3)
+    second = luma_frames(start + 50 * FRAME_NS, range(3))
+    with _recording(tmp_path, ScriptedCamera(second)) as run:
+        wait_until(lambda: run.now.gaps == 1, "the gap between the runs")
+        run.stop()
+        first, last = run.videos()
+    assert _journal(first).gaps == ()
+    (gap,) = _journal(last).gaps
+    assert (gap.from_ms, gap.to_ms, gap.frames_lost) == (-1920, 0, 47)
+    assert gap.cause == "recording stopped"
+
+
+def test_a_leftover_is_repaired_beside_the_recording_and_is_a_gap(tmp_path: Path) -> None:
+    start = _now_ns()
+    chain = SegmentChain(plan(tmp_path), Clock())
+    chain.open_camera(LUMA, counts_frames=True)
+    for frame in luma_frames(start, range(10)):
+        chain.write(frame, 0)
+    chain.leave()
+    (leftover,) = tmp_path.glob("*/*.mkv.part")
+    repaired = leftover.with_name(leftover.name.removesuffix(".part"))
+    camera = ScriptedCamera(luma_frames(start + 50 * FRAME_NS, range(3)))
+    with _recording(tmp_path, camera) as run:
+        wait_until(lambda: run.now.gaps == 1 and repaired.exists(), "gap and repair")
+        run.stop()
+        first, last = run.videos()
+    assert first == repaired
+    assert times_ms(first) == [number * 40 for number in range(10)]
+    assert _journal(first).end is None
+    (gap,) = _journal(last).gaps
+    assert (gap.from_ms, gap.frames_lost, gap.cause) == (-1640, 40, "recorder restarted")
+
+
+def test_a_bug_leaves_the_segment_for_the_next_run_to_repair(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    recorder = Recorder(
+        plan(tmp_path),
+        0,
+        opening(ScriptedCamera(luma_frames(_now_ns(), range(10)))),
+        Clock(),
+        lambda progress: fail() if progress.frames == 10 else None,
+    )
+    with pytest.raises(ZeroDivisionError):
+        recorder.run(threading.Event())
+    (part,) = tmp_path.glob("*/*.mkv.part")
+    assert len(times_ms(part)) == 10
+
+
+def test_below_the_room_to_keep_the_segment_is_closed_in_order(tmp_path: Path) -> None:
+    disk = os.statvfs(tmp_path)
+    everything = disk.f_blocks * disk.f_frsize
+    camera = ScriptedCamera(luma_frames(_now_ns(), range(3)))
+    with _recording(tmp_path, camera, keep_free_bytes=everything) as run:
+        refused = run.wait_for("storage")
+        assert "GB free, recording needs" in refused.reason
+        assert refused.segment is None
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine does not mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_closes_the_segment_readable_and_room_resumes_it(small_disk: Path) -> None:
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(850_000))
+    camera = NoisyCamera()
+    with _recording(small_disk / "03", camera) as run:
+        refused = run.wait_for("storage")
+        assert "No space left" in refused.reason
+        assert refused.segment is None
+        filler.unlink()
+        freed_s = time.monotonic()
+        run.wait_for("recording")
+        assert time.monotonic() - freed_s < 5
+        enough = run.now.frames + 20
+        run.wait_for("recording", enough)
+        run.stop()
+        first, *_, last = run.videos()
+        times = times_ms(first)
+        journal = _journal(last)
+        recorded = sum(len(times_ms(video)) for video in run.videos())
+        lost = sum(gap.frames_lost for video in run.videos() for gap in _journal(video).gaps)
+        assert run.now.frames == recorded
+        since_ns = _journal(last).header.start_monotonic_ns - camera.start_ns
+        assert recorded + lost == since_ns // camera.FRAME_NS + times_ms(last)[-1] // 10 + 1
+    assert len(times) > 20
+    assert {gap.cause for gap in journal.gaps} == {"storage refused"}
+    assert journal.gaps[0].to_ms == 0
