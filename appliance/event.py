@@ -12,7 +12,19 @@ from appliance.status import Severity
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class StatusPayload(_Payload):
+    """`status`: whether the rack talks to the broker; its "offline" is also the last will."""
+
+    state: Literal["online", "offline"]
+    reason: Literal["", "stopped", "lost"]
+    """Why offline: stopped in order, or the broker lost the rack. Empty when online."""
+    software: str
+    """Name and version, such as `ethoprofiler 0.1.0`."""
+    up_s: float
+    """Since the rack's publisher started, at `time`."""
 
 
 class BehaviorPayload(_Payload):
@@ -99,14 +111,31 @@ class SyncPayload(_Payload):
     reachable: bool
 
 
+class TelemetryPayload(_Payload):
+    """`telemetry/rack`: how the box itself is."""
+
+    load_1min: float
+    memory_available_bytes: int
+    memory_total_bytes: int
+    temperatures_c: dict[str, float]
+    """By sensor; empty where the kernel shows none."""
+    disk_free_bytes: int | None
+    """Of the volume with the recordings; null if it does not answer."""
+    disk_total_bytes: int | None
+    waiting_events: int
+    """Events that the broker has not confirmed."""
+
+
 Payload: TypeAlias = (
-    BehaviorPayload
+    StatusPayload
+    | BehaviorPayload
     | BoutPayload
     | RecordingPayload
     | LightsPayload
     | AlertPayload
     | NotePayload
     | SyncPayload
+    | TelemetryPayload
 )
 
 

@@ -1,32 +1,36 @@
 """The outbox: events on disk before anyone sends them, in order, numbered, kept for replay."""
 
-import json
-import os
-import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
-from appliance.event import Payload, rfc3339
+from appliance.event import Payload
+from appliance.message import envelope_at, message_text
 from disk.ledger import open_ledger, transaction
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS event (
     row INTEGER PRIMARY KEY AUTOINCREMENT,
     topic TEXT NOT NULL,
+    schema TEXT NOT NULL,
     seq INTEGER NOT NULL,
     time_utc_ns INTEGER NOT NULL,
     retained INTEGER NOT NULL,
+    replayed INTEGER NOT NULL DEFAULT 0,
     body TEXT NOT NULL,
     published_utc_ns INTEGER
 );
-CREATE UNIQUE INDEX IF NOT EXISTS event_seq ON event (topic, seq);
+CREATE UNIQUE INDEX IF NOT EXISTS event_seq ON event (topic, seq) WHERE replayed = 0;
 CREATE INDEX IF NOT EXISTS event_waiting ON event (row) WHERE published_utc_ns IS NULL;
+CREATE INDEX IF NOT EXISTS event_published ON event (published_utc_ns)
+    WHERE published_utc_ns IS NOT NULL;
 CREATE TABLE IF NOT EXISTS stream (topic TEXT PRIMARY KEY, last_seq INTEGER NOT NULL);
 """
+_STEP_ROWS: Final = 1000
+"""So many rows are changed in one step, that nobody else waits long for the ledger."""
+_Row: TypeAlias = tuple[int, str, str, int, int, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,12 @@ class StoredEvent:
 
     row: int
     topic: str
+    schema: str
     seq: int
     time_utc_ns: int
     retained: bool
+    replayed: bool
+    """A copy for readers who have missed it: not the state now, so never retained."""
     body: str
 
 
@@ -65,6 +72,7 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self.connection: Final = open_ledger(path, _SCHEMA)
+        self._version = 0
 
     def __enter__(self) -> Self:
         return self
@@ -81,10 +89,11 @@ class Outbox:
     def append(self, event: Event) -> None:
         """Add an event inside a `step`, giving it its id and number."""
         seq = self.take_seq(event.topic)
-        body = "" if event.payload is None else _body(event, seq)
+        body = "" if event.payload is None else _body(event, event.payload, seq)
         self.connection.execute(
-            "INSERT INTO event (topic, seq, time_utc_ns, retained, body) VALUES (?, ?, ?, ?, ?)",
-            (event.topic, seq, event.time_utc_ns, event.retained, body),
+            "INSERT INTO event (topic, schema, seq, time_utc_ns, retained, body) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (event.topic, event.schema, seq, event.time_utc_ns, event.retained, body),
         )
 
     def add(self, events: Sequence[Event]) -> None:
@@ -103,10 +112,16 @@ class Outbox:
         ).fetchone()
         return int(seq)
 
+    def changed(self) -> bool:
+        """Return whether another connection has written since the last call; cheap."""
+        (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, int(version)
+        return before != self._version
+
     def waiting(self, after_row: int, limit: int) -> list[StoredEvent]:
         """Return unpublished events behind `after_row`, in order."""
         rows = self.connection.execute(
-            "SELECT row, topic, seq, time_utc_ns, retained, body FROM event "
+            "SELECT row, topic, schema, seq, time_utc_ns, retained, replayed, body FROM event "
             "WHERE published_utc_ns IS NULL AND row > ? ORDER BY row LIMIT ?",
             (after_row, limit),
         )
@@ -127,40 +142,54 @@ class Outbox:
                 [(utc_ns, row) for row in rows],
             )
 
+    def replay(self, topic: str, from_seq: int, to_seq: int) -> int:
+        """Queue published events of a stream once more, both ends included; return how many.
+
+        They keep id and number. What is still waiting comes anyway, what was pruned is gone, and
+        an emptied topic has nothing to show.
+        """
+        # The numbers that exist, so that an end in the far future costs nothing.
+        lowest, highest = self.connection.execute(
+            "SELECT (SELECT min(seq) FROM event WHERE topic = :topic AND replayed = 0), "
+            "(SELECT max(seq) FROM event WHERE topic = :topic AND replayed = 0)",
+            {"topic": topic},
+        ).fetchone()
+        if lowest is None:
+            return 0
+        queued = 0
+        for first in range(max(from_seq, lowest), min(to_seq, highest) + 1, _STEP_ROWS):
+            last = min(first + _STEP_ROWS - 1, to_seq)
+            with self.step():
+                queued += self.connection.execute(
+                    "INSERT INTO event "
+                    "(topic, schema, seq, time_utc_ns, retained, replayed, body) "
+                    "SELECT topic, schema, seq, time_utc_ns, 0, 1, body FROM event "
+                    "WHERE topic = ? AND seq BETWEEN ? AND ? AND replayed = 0 "
+                    "AND published_utc_ns IS NOT NULL AND body <> '' ORDER BY seq",
+                    (topic, first, last),
+                ).rowcount
+        return queued
+
     def prune(self, before_utc_ns: int) -> int:
-        """Forget published events that were published before a moment; return how many."""
+        """Forget events that were published before a moment, oldest first; return how many.
+
+        At most 1000 in one call: call it again until it returns 0.
+        """
         cursor = self.connection.execute(
-            "DELETE FROM event WHERE published_utc_ns < ?", (before_utc_ns,)
+            "DELETE FROM event WHERE row IN (SELECT row FROM event "
+            "WHERE published_utc_ns < ? ORDER BY published_utc_ns LIMIT ?)",
+            (before_utc_ns, _STEP_ROWS),
         )
         return cursor.rowcount
 
 
-def _body(event: Event, seq: int) -> str:
-    assert event.payload is not None
-    return json.dumps(
-        {
-            "schema": event.schema,
-            "id": uuid7(),
-            "seq": seq,
-            "time": rfc3339(event.time_utc_ns),
-            "zt_h": round(event.zt_h, 4),
-        }
-        | event.payload.model_dump(mode="json"),
-        ensure_ascii=False,
-        separators=(",", ":"),
+def _body(event: Event, payload: Payload, seq: int) -> str:
+    envelope = envelope_at(event.schema, seq, event.time_utc_ns, event.zt_h)
+    return message_text(envelope, payload)
+
+
+def _stored(row: _Row) -> StoredEvent:
+    number, topic, schema, seq, time_utc_ns, retained, replayed, body = row
+    return StoredEvent(
+        number, topic, schema, seq, time_utc_ns, bool(retained), bool(replayed), body
     )
-
-
-def _stored(row: sqlite3.Row | tuple[int, str, int, int, int, str]) -> StoredEvent:
-    number, topic, seq, time_utc_ns, retained, body = row
-    return StoredEvent(number, topic, seq, time_utc_ns, bool(retained), body)
-
-
-def uuid7() -> str:
-    """Return a new UUID version 7. Source: RFC 9562, section 5.7."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    number = milliseconds << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64
-    number |= 0b10 << 62 | random & (1 << 62) - 1
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

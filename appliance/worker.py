@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -71,6 +72,10 @@ class Worker:
         except OSError:
             return
 
+    def close(self) -> None:
+        """Give the way to the supervisor back; safe to call twice."""
+        self._socket.close()
+
 
 Run: TypeAlias = Callable[[Worker], None]
 """A worker's `run`: opens everything, beats `ready`, loops until `stop`, closes in `finally`."""
@@ -89,8 +94,11 @@ def run_worker(name: str, config_path: Path) -> int:
 
 
 def config_sha256(path: Path) -> str:
-    """Return the hash that says which configuration a process runs with. Raises OSError."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return what says which configuration a process runs with. Raises OSError.
+
+    The release counts as well: after an update the workers are replaced one by one.
+    """
+    return hashlib.sha256(path.read_bytes() + version("ethoprofiler").encode()).hexdigest()
 
 
 def cage_of(name: str) -> int:
@@ -106,13 +114,17 @@ def _run_locked(name: str, config: RackConfig, sha256: str) -> int:
     worker = Worker(name, config, sha256)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop.set())
-    worker.beat()
+    worker.beat(state="starting")
     _log.info("%s: starts, process %d", name, os.getpid())
     try:
         run(worker)
+    except ConfigError:
+        raise  # a sentence for a person, not a fault of the program
     except Exception:  # noqa: BLE001 - the outermost loop: the supervisor starts the worker again
         _log.exception("%s: ends by an error", name)
         return _EXIT_FAILED
+    finally:
+        worker.close()
     _log.info("%s: stopped in order", name)
     return 0
 

@@ -1,0 +1,88 @@
+"""What a rack says of itself: online, offline, and how its box is."""
+
+import time
+from importlib.metadata import version
+from typing import Final, Literal
+
+from appliance.broker_link import Message
+from appliance.channel import STATUS, TELEMETRY, Channel, topic_root
+from appliance.config import RackConfig
+from appliance.event import Payload, StatusPayload, TelemetryPayload
+from appliance.machine_state import MachineState
+from appliance.message import Envelope, envelope_at, message_text
+from appliance.outbox import Outbox
+from capture_hw.photoperiod import photoperiod_of
+
+
+class Presence:
+    """The status and telemetry of one connection. All methods may raise sqlite3.Error.
+
+    It takes two numbers of the status stream when it is made: "online" has the first, whatever
+    ends it the second, be it the last will or "stopped". These two share their id as well, so
+    that a reader who gets both takes them for one.
+    """
+
+    def __init__(self, config: RackConfig, outbox: Outbox, started_s: float) -> None:
+        """Take the numbers; `started_s` is the publisher's start on the monotonic clock."""
+        self._outbox = outbox
+        self._started_s = started_s
+        self._root = topic_root(config.rack.facility, config.rack.name)
+        self._photoperiod = photoperiod_of(config.lights, config.standard_time)
+        with outbox.step():
+            self._online_seq = outbox.take_seq(STATUS.address)
+            end_seq = outbox.take_seq(STATUS.address)
+        self._end: Final = self._envelope(STATUS, end_seq)
+
+    def will(self) -> Message:
+        """Return what the broker says when it loses us; its time is that of the connection."""
+        return self._message(STATUS, self._end, self._status("offline", "lost"))
+
+    def online(self) -> Message:
+        """Return what is said first."""
+        envelope = self._envelope(STATUS, self._online_seq)
+        return self._message(STATUS, envelope, self._status("online", ""))
+
+    def stopped(self) -> Message:
+        """Return what is said before leaving in order."""
+        now = self._envelope(STATUS, self._end.seq)
+        envelope = now.model_copy(update={"id": self._end.id})
+        return self._message(STATUS, envelope, self._status("offline", "stopped"))
+
+    def telemetry(self, machine: MachineState, waiting_events: int) -> Message:
+        """Return a reading of the box, with the next number of its stream."""
+        with self._outbox.step():
+            seq = self._outbox.take_seq(TELEMETRY.address)
+        payload = TelemetryPayload(
+            load_1min=machine.load_1min,
+            memory_available_bytes=machine.memory_available_bytes,
+            memory_total_bytes=machine.memory_total_bytes,
+            temperatures_c=machine.temperatures_c,
+            disk_free_bytes=machine.disk_free_bytes,
+            disk_total_bytes=machine.disk_total_bytes,
+            waiting_events=waiting_events,
+        )
+        return self._message(TELEMETRY, self._envelope(TELEMETRY, seq), payload)
+
+    def _status(
+        self, state: Literal["online", "offline"], reason: Literal["", "stopped", "lost"]
+    ) -> StatusPayload:
+        return StatusPayload(
+            state=state,
+            reason=reason,
+            software=f"ethoprofiler {version('ethoprofiler')}",
+            up_s=round(time.monotonic() - self._started_s, 1),
+        )
+
+    def _envelope(self, channel: Channel, seq: int) -> Envelope:
+        utc_ns = time.time_ns()
+        return envelope_at(channel.schema, seq, utc_ns, self._photoperiod.zt_h(utc_ns))
+
+    def _message(self, channel: Channel, envelope: Envelope, payload: Payload) -> Message:
+        return Message(
+            self._root + channel.address,
+            message_text(envelope, payload),
+            channel.retained,
+            channel.qos,
+            (("schema", channel.schema),),
+            channel.expiry_s,
+        )
