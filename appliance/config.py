@@ -1,13 +1,24 @@
 """The rack's configuration: one TOML file, read once, frozen."""
 
+import json
 import tomllib
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from appliance.config_place import line_of
+from appliance.config_contradiction import contradictions, store_faults
+from appliance.config_fault import explain, faults_of
+from appliance.config_path import anchor_paths
+from appliance.config_syntax import syntax_fault
 from capture_hw.camera_config import CameraConfig
 from capture_hw.light_config import LightConfig
 from inference.crop import CropRectangle
@@ -15,8 +26,15 @@ from inference.provider import Provider
 from sync.store_config import StoreConfig
 
 _DAY_S: Final = 86_400
-_Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-"""A name that stands in topics and object keys: lower-case letters, digits, hyphens."""
+_Slug = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="lower-case letters, digits and hyphens, at most 63",
+    ),
+]
+"""A name that stands in topics and object keys."""
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
 
 
 class ConfigError(Exception):
@@ -24,7 +42,7 @@ class ConfigError(Exception):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class RackSection(_Section):
@@ -35,7 +53,13 @@ class RackSection(_Section):
     data: Path
     state: Path | None = None
     """Ledgers, sockets and logs; `<data>/.state` if not given."""
-    utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]
+    utc_offset: Annotated[
+        str,
+        Field(
+            pattern=r"^[+-](0\d|1[0-3]):[0-5]\d$|^[+-]14:00$",
+            description='hours and minutes in quotes, such as "+01:00"',
+        ),
+    ]
     """The facility's standard time, without daylight saving, such as "+01:00"."""
 
 
@@ -47,19 +71,24 @@ class RecordingSection(_Section):
     keep_free_gb: float = Field(default=5.0, ge=0)
     """A recorder stops writing when less is free and goes on when there is more again."""
 
-    @model_validator(mode="after")
-    def _divides_the_day(self) -> Self:
-        if _DAY_S % self.segment_s:
-            raise ValueError(f"segment_s = {self.segment_s} does not divide a day of {_DAY_S} s")
-        return self
+    @field_validator("segment_s")
+    @classmethod
+    def _divides_the_day(cls, segment_s: int) -> int:
+        if _DAY_S % segment_s:
+            raise ValueError(f"must divide a day of {_DAY_S} s, such as 3600 or 21600")
+        return segment_s
 
 
 class CageSection(_Section):
     """One cage, its animal and its camera."""
 
     number: int = Field(ge=1, le=99)
-    animal: str = Field(min_length=1, max_length=64)
-    strain: str = Field("", max_length=64)
+    animal: str = Field(
+        min_length=1, max_length=64, pattern=_PLAIN, description="text without control characters"
+    )
+    strain: str = Field(
+        default="", max_length=64, pattern=_PLAIN, description="text without control characters"
+    )
     crop: CropRectangle | None = None
     camera: CameraConfig
 
@@ -84,7 +113,10 @@ class MqttSection(_Section):
     The password is the environment's ETHOPROFILER_MQTT_PASSWORD or the content of `password_file`.
     """
 
-    host: str = Field(min_length=1)
+    host: str = Field(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$",
+        description="a host's name or address, without scheme, user or port",
+    )
     port: int = Field(default=1883, ge=1, le=65_535)
     tls: bool = False
     ca_file: Path | None = None
@@ -95,7 +127,7 @@ class MqttSection(_Section):
 class AlertSection(_Section):
     """When people are called."""
 
-    disk_hours: tuple[float, ...] = (72.0, 24.0, 4.0)
+    disk_hours: tuple[Annotated[float, Field(gt=0)], ...] = (72.0, 24.0, 4.0)
     lag_s: float = Field(default=300.0, gt=0)
     backlog_hours: float = Field(default=24.0, gt=0)
 
@@ -113,14 +145,9 @@ class RackConfig(_Section):
     alerts: AlertSection = AlertSection()
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        numbers = [cage.number for cage in self.cage]
-        for number in numbers:
-            if numbers.count(number) > 1:
-                raise ValueError(f"cage number {number} is used twice")
-        panels = [panel.name for panel in self.lights.panel]
-        if len(set(panels)) < len(panels):
-            raise ValueError("two panels of [lights] have the same name")
+    def _agrees_with_itself(self) -> Self:
+        if faults := [*contradictions(self)]:
+            raise ValidationError.from_exception_data("RackConfig", faults)
         return self
 
     @property
@@ -146,59 +173,40 @@ class RackConfig(_Section):
 def read_config(path: Path) -> RackConfig:
     """Read and validate a configuration; relative paths in it start at its folder.
 
-    Raises ConfigError.
+    Raises ConfigError, whose message has a line for each fault.
     """
+    text = _read_text(path)
+    document = _parse(path, text)
     try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
+        # By way of JSON, where strict validation still takes lists, paths and times as TOML gives
+        # them: without it 1 were true, "3" a number, and 7 seven seconds past midnight.
+        config = RackConfig.model_validate_json(
+            json.dumps(document, default=lambda moment: moment.isoformat()), strict=True
+        )
+    except ValidationError as error:
+        faults = faults_of(error, RackConfig.model_json_schema(), document)
+        raise ConfigError(explain(path, text, faults)) from error
+    anchored, faults = anchor_paths(config, path.absolute().parent)
+    faults += store_faults(anchored)
+    if faults:
+        raise ConfigError(explain(path, text, faults))
+    return anchored
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}: line {line}: is not UTF-8 text") from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
-        config = RackConfig.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(_explain(path, text, error)) from error
-    return _anchored(config, path.absolute().parent)
-
-
-def _explain(path: Path, text: str, error: ValidationError) -> str:
-    """Name file, line, key and reason of the first fault, and how many more there are."""
-    faults = error.errors()
-    fault = faults[0]
-    place = tuple(part for part in fault["loc"] if part not in _DRIVER_TAGS)
-    key = ".".join(str(part) for part in place) or "the file"
-    line = line_of(text, place)
-    where = f"{path}: line {line}" if line else f"{path}"
-    reason = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-    given = "" if isinstance(fault["input"], dict) else f" (given: {fault['input']!r})"
-    more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
-    return f"{where}: {key}: {reason}{given}{more}"
-
-
-_DRIVER_TAGS: Final = frozenset({"simulated", "replay", "stream", "s3", "folder"})
-"""What pydantic puts into a place for the chosen member of a union; not a key of the file."""
-
-
-def _anchored(config: RackConfig, folder: Path) -> RackConfig:
-    """Return the configuration with every relative path made absolute from `folder`."""
-    rack = config.rack.model_copy(
-        update={
-            "data": folder / config.rack.data,
-            "state": folder / config.rack.state if config.rack.state else None,
-        }
-    )
-    cages = tuple(
-        cage.model_copy(
-            update={"camera": cage.camera.model_copy(update={"file": folder / cage.camera.file})}
-        )
-        if cage.camera.driver == "replay"
-        else cage
-        for cage in config.cage
-    )
-    store = config.store
-    if store is not None and store.kind == "folder":
-        store = store.model_copy(update={"path": folder / store.path})
-    return config.model_copy(update={"rack": rack, "cage": cages, "store": store})
+        return tomllib.loads(text)
+    except ValueError as error:  # tomllib's own, or Python's of a number with thousands of digits
+        raise ConfigError(f"{path}: {syntax_fault(text, str(error))}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: brackets are nested too deeply") from error

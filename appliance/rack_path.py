@@ -1,8 +1,12 @@
 """Where a rack keeps what: sockets, locks, ledgers, logs, segments."""
 
 from pathlib import Path
+from typing import Final
 
 from appliance.config import RackConfig
+
+SUPERVISOR: Final = "supervisor"
+"""Its lock and its log are named like a worker's."""
 
 
 def segment_folder(config: RackConfig, cage: int) -> Path:
@@ -38,3 +42,18 @@ def upload_ledger(config: RackConfig) -> Path:
 def log_path(config: RackConfig, worker: str) -> Path:
     """Return a process's log, a JSON object a line."""
     return config.state / "log" / f"{worker}.jsonl"
+
+
+def panel_memory(config: RackConfig, panel: str) -> Path:
+    """Return the file in which a simulated panel keeps its schedule."""
+    return config.state / "panel" / f"{panel}.json"
+
+
+def stopped_cages(config: RackConfig) -> Path:
+    """Return the file that says which cages people have stopped."""
+    return config.state / "stopped_cages.json"
+
+
+def notes(config: RackConfig) -> Path:
+    """Return what people wrote down; it lies with the recordings, because it belongs to them."""
+    return config.rack.data / "notes.jsonl"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture_hw.light_config import LightConfig
@@ -35,6 +35,7 @@ def phase_by_the_calendar(config: LightConfig, zone: timezone, utc_ns: int) -> s
     return "light" if local - on < timedelta(hours=config.light_hours) else "dark"
 
 
+@settings(deadline=None)
 @given(configs, offsets, moments)
 def test_the_phase_is_that_of_the_calendar(
     config: LightConfig, zone: timezone, utc_ns: int
@@ -45,6 +46,7 @@ def test_the_phase_is_that_of_the_calendar(
         assert photoperiod.phase(utc_ns) == phase_by_the_calendar(config, zone, utc_ns)
 
 
+@settings(deadline=None)
 @given(configs, offsets, moments)
 def test_the_next_change_is_later_and_the_first_to_change_the_phase(
     config: LightConfig, zone: timezone, utc_ns: int
@@ -57,6 +59,7 @@ def test_the_next_change_is_later_and_the_first_to_change_the_phase(
     assert photoperiod.to_nearest_change_ns(change_ns) == 0
 
 
+@settings(deadline=None)
 @given(configs, offsets, moments)
 def test_zeitgeber_time_counts_from_lights_on_and_repeats_each_day(
     config: LightConfig, zone: timezone, utc_ns: int
@@ -98,6 +101,7 @@ def test_the_nearest_change_is_before_or_after() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(configs, offsets, moments)
 def test_a_panel_and_its_host_agree_but_for_the_last_second(
     config: LightConfig, zone: timezone, utc_ns: int
