@@ -1,0 +1,81 @@
+"""Finding the finished files of a rack on its disk."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from disk.durable_file import PART_SUFFIX
+from sync.error import SourceChanged
+from sync.object_key import INVENTORY_FOLDER, RackFile, object_key, parse_rack_file
+from sync.upload_ledger import FileOnDisk
+
+_CAGE: Final = re.compile(r"\d\d")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What is on the disk now."""
+
+    finished: tuple[FileOnDisk, ...]
+    open_days: frozenset[str]
+    """Days of which a file is still being written."""
+    strangers: tuple[str, ...]
+    """Paths in the rack's folders that are no file of ours; they are not uploaded."""
+
+
+def scan_rack(data: Path, rack: str) -> Scan:
+    """List all finished files below a data folder; `rack` is what `rack_key` returns.
+
+    Raises SourceChanged if the folder cannot be read.
+    """
+    finished: list[FileOnDisk] = []
+    open_days: set[str] = set()
+    strangers: list[str] = []
+    try:
+        for entry, path in _entries(data):
+            file = parse_rack_file(path)
+            if file is not None:
+                _add(finished, entry, file, rack)
+            elif path.endswith(PART_SUFFIX):
+                open_days.add(path.split("/")[1])
+            else:
+                strangers.append(path)
+    except OSError as error:
+        raise SourceChanged(f"{data}: cannot be listed: {error.strerror}") from error
+    return Scan(tuple(finished), frozenset(open_days), tuple(sorted(strangers)))
+
+
+def _entries(data: Path) -> Iterator[tuple["os.DirEntry[str]", str]]:
+    """Yield every file of the cages' days and of the inventory with its path below `data`."""
+    for top in _listed(data):
+        if top.name == INVENTORY_FOLDER:
+            for entry in _listed(top.path):
+                yield entry, f"{top.name}/{entry.name}"
+        elif _CAGE.fullmatch(top.name) and top.is_dir():
+            for day in _listed(top.path):
+                if _DAY.fullmatch(day.name) and day.is_dir():
+                    for entry in _listed(day.path):
+                        yield entry, f"{top.name}/{day.name}/{entry.name}"
+
+
+def _listed(folder: "Path | str") -> "list[os.DirEntry[str]]":
+    """Return a folder's entries; none if it was removed meanwhile."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+
+
+def _add(finished: list[FileOnDisk], entry: "os.DirEntry[str]", file: RackFile, rack: str) -> None:
+    try:
+        stat = entry.stat()
+    except FileNotFoundError:
+        return
+    if entry.is_file():
+        key = object_key(rack, file)
+        finished.append(FileOnDisk(file, key, stat.st_size, stat.st_mtime_ns))

@@ -1,0 +1,17 @@
+"""Where a rack's files lie and how they are called in the store."""
+
+from dataclasses import dataclass
+from datetime import timezone
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class UploadJob:
+    """What is uploaded."""
+
+    data: Path
+    """The folder of the cages' folders."""
+    rack: str
+    """The common beginning of all keys, as `rack_key` returns it."""
+    standard_time: timezone
+    """Of the facility; days begin by it."""
