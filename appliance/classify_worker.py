@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from appliance.classify_job import Job, Outcome, Progress, Ready, Settings, Status, Unusable
 from appliance.label_manifest import complaint_of, describe_labels
+from appliance.segment_identity import with_identity_of
 from appliance.segment_manifest import (
     SegmentManifest,
     file_record,
@@ -56,6 +57,7 @@ def run_job(
         manifest = describe_labels(
             job.video, job.labels, classifier, settings.crop, labels, throttle.again
         )
+        manifest = _with_known_identity(manifest, job)
         write_manifest(job.manifest, manifest)
     except Stopped:
         return Outcome(job, "stopped", f"{job.video}: interrupted; the same command goes on")
@@ -109,6 +111,16 @@ def _is_of_this_video(job: Job, manifest: SegmentManifest, on_block: Callable[[]
     if not changed_since(job.video, job.manifest):
         return True
     return file_record(job.video, on_block).sha256 == manifest.video.sha256
+
+
+def _with_known_identity(manifest: SegmentManifest, job: Job) -> SegmentManifest:
+    """Keep what the rack wrote about this video, here or beside it: labels do not change that."""
+    for path in (job.manifest, job.video.with_suffix(".json")):
+        with suppress(OSError, ValidationError, UnicodeDecodeError):
+            earlier = read_manifest(path)
+            if earlier.video.sha256 == manifest.video.sha256:
+                return with_identity_of(manifest, earlier)
+    return manifest
 
 
 def _label(

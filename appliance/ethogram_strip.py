@@ -7,20 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
+from appliance.behavior_color import COLORS
 from inference.ethogram import CODE_NAMES
-
-COLORS: Final = (
-    "#4c8dff",  # drink
-    "#3fb950",  # eat
-    "#e3b341",  # groom
-    "#bc5fd3",  # hang
-    "#8b949e",  # micromovement
-    "#f0883e",  # rear
-    "#2b3a55",  # rest
-    "#e5534b",  # walk
-    "#ffffff",  # none
-)
-"""A color for each code, drink 0 to none 8."""
 
 _CELL: Final = "█"
 

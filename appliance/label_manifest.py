@@ -50,7 +50,7 @@ def complaint_of(video: Path, manifest: SegmentManifest) -> str:
     faults = []
     undecodable = manifest.labels.undecodable_frames
     if undecodable:
-        first_s = manifest.gaps[0].from_ms / 1000
+        first_s = next(g.from_ms for g in manifest.gaps if g.cause == "undecodable") / 1000
         faults.append(
             f"{undecodable} of {manifest.frame_count} frames are undecodable, "
             f"the first at {first_s:.2f} s"

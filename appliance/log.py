@@ -1,8 +1,11 @@
 """Logs: sentences for people, one JSON object a line in a bounded file for each process."""
 
+import atexit
 import json
 import logging
+import queue
 import sys
+import threading
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -10,6 +13,8 @@ from typing import Final
 
 _FILE_BYTES: Final = 5_000_000
 _OLD_FILES: Final = 4
+_MOST_WAITING: Final = 1000
+_LAST_LINES_S: Final = 1.0
 
 
 def start_log(path: Path, *, also_stderr: bool) -> None:
@@ -19,7 +24,7 @@ def start_log(path: Path, *, also_stderr: bool) -> None:
     file.setFormatter(_JsonLine())
     handlers: list[logging.Handler] = [file]
     if also_stderr:
-        people = logging.StreamHandler(sys.stderr)
+        people = _Screen()
         people.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
         handlers.append(people)
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
@@ -37,3 +42,39 @@ class _JsonLine(logging.Formatter):
         if record.exc_info:
             entry["trace"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)
+
+
+class _Screen(logging.Handler):
+    """Writes lines to standard error from a thread of its own.
+
+    A terminal that somebody paused with Ctrl-S, or a full pipe, does not stop the process; lines
+    that find no room are in the file only.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: queue.Queue[str | None] = queue.Queue(_MOST_WAITING)
+        self._thread = threading.Thread(target=self._loop, name="log", daemon=True)
+        self._thread.start()
+        atexit.register(self._finish)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._put(self.format(record))
+
+    def _put(self, line: str | None) -> None:
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            return
+
+    def _finish(self) -> None:
+        self._put(None)
+        self._thread.join(_LAST_LINES_S)
+
+    def _loop(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
+            except OSError:
+                return

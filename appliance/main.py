@@ -8,13 +8,25 @@ import click
 # ruff: noqa: ARG002 - the signatures are click's
 
 _COMMANDS: Final = {
+    "acknowledge": "Say that somebody knows of an alert.",
+    "cage": "Stop or start the recording of one cage.",
+    "check": "Try everything that a configuration names, before it is needed.",
     "classify": "Label videos: a behavior for every frame.",
     "completion": "Print the shell completion script.",
+    "dashboard": "Watch a running rack in the terminal.",
+    "demo": "Run a rack of simulated cages on this machine, with its dashboard.",
+    "init": "Write an example configuration.",
     "model": "List, inspect, import, export and verify model files.",
+    "note": "Write down what was seen or done, with the recordings.",
+    "run": "Run a rack: record, label, tell, upload.",
     "show": "Show label files as colored time lines.",
     "simulate": "Write a data set of simulated cages, with the truth of every frame.",
+    "status": "Show the state of a running rack.",
+    "stop": "Stop a running rack in order.",
     "train": "Train a network on annotated clips.",
 }
+_HIDDEN: Final = ("worker",)
+"""For the supervisor, not for people."""
 
 
 class _LazyGroup(click.Group):
@@ -24,7 +36,7 @@ class _LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in _COMMANDS and cmd_name not in _HIDDEN:
             return None
         # A lazy import: torch or OpenCV would cost a second for every `--help`.
         command = getattr(import_module(f"appliance.command.{cmd_name}"), cmd_name)

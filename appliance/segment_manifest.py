@@ -9,13 +9,17 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from capture_hw.photoperiod import Phase
+from capture_hw.segment_journal import GapCause
 from disk.durable_file import write_durably
 
 _BLOCK_BYTES: Final = 1 << 20
+LabelGapCause: TypeAlias = Literal["undecodable", "end missing"]
+"""What is found while a video is labelled; the other causes are the recorder's."""
 
 
 class _Part(BaseModel):
@@ -23,12 +27,25 @@ class _Part(BaseModel):
 
 
 class Gap(_Part):
-    """Frames that are not there or cannot be judged."""
+    """Frames that are not there or cannot be judged.
+
+    Undecodable frames lie from `from_ms` to `to_ms`; other lost frames lay between them. A gap
+    before the segment's first frame ends at 0 and begins at a negative time.
+    """
 
     from_ms: int
     to_ms: int
     frames_lost: int
-    cause: Literal["undecodable", "end missing"]
+    cause: LabelGapCause | GapCause
+
+
+class LightPhase(_Part):
+    """Day or night, from a moment of the segment to the next phase or its end."""
+
+    phase: Phase
+    from_ms: int
+    zt_h: float
+    """Zeitgeber time at `from_ms`: hours since the lights went on."""
 
 
 class BehaviorTime(_Part):
@@ -73,6 +90,19 @@ class SegmentManifest(_Part):
     animal: str | None = None
     strain: str | None = None
     start: datetime | None = None
+    """Of the first frame, UTC; `start_utc_ns` is the same moment."""
+    start_utc_ns: int | None = None
+    start_monotonic_ns: int | None = None
+    """On CLOCK_MONOTONIC of the boot `boot_id`."""
+    boot_id: str | None = None
+    utc_offset: str | None = None
+    """Of the facility's standard time, such as "+01:00"."""
+    clock_synchronized: bool | None = None
+    copied: bool | None = None
+    """True if the camera's H.264 was copied, false if the rack encoded it."""
+    closed_in_order: bool | None = None
+    """False if the recorder was killed in this segment."""
+    light_phases: list[LightPhase] | None = None
     width: int
     height: int
     frames_per_second: float | None

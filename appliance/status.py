@@ -14,6 +14,8 @@ from appliance.report import (
 )
 
 Severity = Literal["info", "warning", "critical"]
+WorkerCondition = Literal["starting", "ready", "failed", "stopped", "stopping"]
+"""failed: it died or hung and waits for its next start."""
 
 
 class _Record(BaseModel):
@@ -24,13 +26,13 @@ class WorkerStatus(_Record):
     """One worker process as the supervisor sees it."""
 
     name: str
-    state: Literal["starting", "ready", "failed", "stopped", "stopping"]
-    """failed: it died or hung and waits for its next start."""
+    state: WorkerCondition
     pid: int | None
     restarts: int
     up_s: float
     next_start_s: float | None = None
     reason: str = ""
+    """Why it ended last, until it is ready again; or that it has not reported for seconds."""
 
 
 class CageStatus(_Record):
