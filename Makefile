@@ -4,14 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH ?= torch==2.13.0
 DEMO := demo
+# What the tests run for real: a broker and a terminal.
+DEBIAN := mosquitto tmux
 
-.PHONY: demo test check fuzz bench docs clean help
+.PHONY: demo test check fuzz faults bench docs clean help
 
 help:
-	@echo "make demo   simulate two cages, label their videos, show the result"
+	@echo "make demo   a whole rack on simulated cages, with its dashboard (HEADLESS=1: one minute, figures)"
 	@echo "make test   the test suite"
 	@echo "make check  formatting, lint, types, import contracts, docs"
 	@echo "make fuzz   damaged videos, 600 cases (minutes)"
+	@echo "make faults every process of a rack killed twenty times (about 15 minutes)"
 	@echo "make bench  the figures of docs/performance.md (minutes, on an idle machine)"
 
 # Debian splits the venv module off: install it as root, name it otherwise.
@@ -23,21 +26,28 @@ $(BIN)/python:
 	$(BIN)/pip install --quiet --upgrade pip
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[cpu]'
+	$(BIN)/pip install --quiet --editable '.[cpu,demo]'
 	@touch $@
 
 # torch first and by version: a plain `torch` would bring gigabytes of CUDA libraries.
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet '$(TORCH)'
-	$(BIN)/pip install --quiet --editable '.[cpu,train,dev]'
+	$(BIN)/pip install --quiet --editable '.[cpu,demo,train,dev]'
 	@touch $@ $(VENV)/.run
 
-demo: $(VENV)/.run
-	$(BIN)/ethoprofiler simulate $(DEMO) --mice 2 --clips 1 --seconds 120 --seed 7 --routine busy
-	$(BIN)/ethoprofiler classify $(DEMO)
-	$(BIN)/ethoprofiler show $(DEMO)
+# Debian keeps mosquitto in sbin, which is not on every user's path.
+$(VENV)/.debian: | $(BIN)/python
+	@missing=; for tool in $(DEBIAN); do \
+		PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends $$missing; } \
+		|| { echo "the tests need the Debian packages:$$missing (apt-get install$$missing)"; exit 1; }
+	@touch $@
 
-test: $(VENV)/.dev
+demo: $(VENV)/.run
+	$(BIN)/ethoprofiler demo $(DEMO) $(if $(HEADLESS),--headless)
+
+test: $(VENV)/.dev $(VENV)/.debian
 	$(BIN)/python -m pytest -m 'not campaign' -n 2
 
 check: $(VENV)/.dev
@@ -48,7 +58,10 @@ check: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 fuzz: $(VENV)/.dev
-	$(BIN)/python -m pytest -m campaign
+	$(BIN)/python -m pytest -m campaign tests/inference
+
+faults: $(VENV)/.dev $(VENV)/.debian
+	$(BIN)/python -m pytest -m campaign tests/rack
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_decode
@@ -56,6 +69,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_network
 	$(BIN)/python -m tests.bench.bench_classify
 	$(BIN)/python -m tests.bench.bench_memory
+	$(BIN)/python -m tests.bench.bench_rack
+	$(BIN)/python -m tests.bench.bench_dashboard
+	$(BIN)/python -m tests.bench.bench_outbox
+	$(BIN)/python -m tests.bench.bench_upload
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs serve
