@@ -8,6 +8,7 @@ from typing import Final
 from inference.classifier import Classifier
 from inference.crop import CropRectangle
 from inference.error import LabelFileError, VideoError
+from inference.judge import Judge
 from inference.label_file import LabelRow, read_labels, rows_of
 from inference.label_writer import LabelWriter, changed_since
 from inference.labelling import label_frames
@@ -16,6 +17,7 @@ from inference.video import Video, VideoFrame, open_video
 
 _EARLY_END_S: Final = 1.0
 """A video that stops this long before its declared end has lost its end."""
+_AHEAD_PER_THREAD: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def labels_as_written(video_path: Path, labels_path: Path, model: str) -> VideoL
     tally.add(rows_of(labels))
     with open_video(video_path) as video:
         return VideoLabels(
-            tally, video.width, video.height, _missing_end_s(video, tally), tally.frames
+            tally, video.width, video.height, missing_end_s(video, tally), tally.frames
         )
 
 
@@ -107,29 +109,30 @@ class _Run:
                 raise VideoError(f"{self.video_path}: no frame could be found in it")
             writer.finish()
         return VideoLabels(
-            tally, video.width, video.height, _missing_end_s(video, tally), len(writer.kept)
+            tally, video.width, video.height, missing_end_s(video, tally), len(writer.kept)
         )
 
     def _write_rows(self, video: Video, writer: LabelWriter) -> Tally:
         tally = Tally()
         tally.add(writer.kept)
-        for rows in label_frames(
-            self._watched(_same_as_before(video.frames(), writer.kept), video),
-            self.classifier,
-            threads=self.threads,
-            crop=self.crop,
-            done_frames=len(writer.kept),
-        ):
-            if self.stop():
-                raise Stopped
-            writer.append(rows)
-            tally.add(rows)
+        with Judge(self.classifier, self.threads) as judge:
+            for rows in label_frames(
+                self._watched(_same_as_before(video.frames(), writer.kept), video),
+                judge,
+                crop=self.crop,
+                done_frames=len(writer.kept),
+                ahead=_AHEAD_PER_THREAD * self.threads,
+            ):
+                writer.append(rows)
+                tally.add(rows)
         return tally
 
     def _watched(self, frames: Iterator[VideoFrame], video: Video) -> Iterator[VideoFrame]:
         """Report each frame, so that a slow video is not taken for a decoder that hangs."""
         expected = video.expected_frames
         for frame in frames:
+            if self.stop():
+                raise Stopped
             self.on_progress(frame.index, expected)
             yield frame
 
@@ -146,7 +149,8 @@ def _same_as_before(frames: Iterator[VideoFrame], kept: Sequence[LabelRow]) -> I
         raise _OtherVideo
 
 
-def _missing_end_s(video: Video, tally: Tally) -> float | None:
+def missing_end_s(video: Video, tally: Tally) -> float | None:
+    """Return the seconds that a video declares after its last frame; None if its end is there."""
     declared_s = 0.0 if video.declared_s is None else video.declared_s
     missing_s = declared_s - (tally.last_ms + tally.interval_ms) / 1000
     if missing_s > _EARLY_END_S or video.fault is not None:

@@ -2,16 +2,17 @@
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 from disk.durable_file import part_path, publish
 from inference.error import LabelFileError
-from inference.label_file import LabelRow, header, read_labels, rows_of
+from inference.label_file import LabelRow, header
+from inference.written_rows import read_written_rows
 
 
 class LabelWriter:
@@ -25,7 +26,8 @@ class LabelWriter:
     ) -> None:
         """Open or create `<path>.part`; raises LabelFileError.
 
-        Rows older than the last change of `video` are not kept.
+        Rows older than the last change of `video` are not kept; without it, as for a video that
+        is being written, the caller compares them.
         """
         self.path: Final = path
         self._part = part_path(path)
@@ -34,9 +36,8 @@ class LabelWriter:
             resume = not changed_since(video, self._part)
         self._file = self._open_locked()
         try:
-            self.kept: Final = self._keep_rows() if resume else []
-            if not self.kept:
-                self._restart()
+            self.kept: Sequence[LabelRow] = ()
+            self.keep(None if resume else 0)
         except BaseException:
             self._file.close()
             raise
@@ -57,6 +58,20 @@ class LabelWriter:
     def append(self, rows: Iterable[LabelRow]) -> None:
         """Write rows through to the operating system; raises LabelFileError."""
         self._write("".join(row.line() for row in rows).encode())
+
+    def keep(self, most: int | None = None) -> None:
+        """Read the rows that are whole and of this model into `kept`, and cut the others off.
+
+        With `most`, those after the first `most` too. Raises LabelFileError.
+        """
+        start = header(self._model).encode()
+        try:
+            self.kept, good = read_written_rows(self._file, start, most)
+            self._file.truncate(good)
+        except OSError as error:
+            raise LabelFileError(f"{self._part}: cannot be read: {error.strerror}") from error
+        if not good:
+            self._write(start)
 
     def finish(self) -> None:
         """Sync and rename to the final name; raises LabelFileError."""
@@ -94,20 +109,6 @@ class LabelWriter:
                 return file
             file.close()
 
-    def _keep_rows(self) -> list[LabelRow]:
-        """Cut a torn last line off and return the rows; none if another model wrote them."""
-        whole = _cut_torn_line(self._file)
-        if not whole.startswith(header(self._model).encode()):
-            return []
-        try:
-            return rows_of(read_labels(self._part))
-        except LabelFileError:
-            return []
-
-    def _restart(self) -> None:
-        self._file.truncate(0)
-        self._write(header(self._model).encode())
-
     def _write(self, content: bytes) -> None:
         try:
             self._file.write(content)
@@ -123,11 +124,3 @@ def changed_since(video: Path, labels: Path) -> bool:
     video put in the place of another is noticed.
     """
     return video.stat().st_ctime_ns >= labels.stat().st_mtime_ns
-
-
-def _cut_torn_line(file: BinaryIO) -> bytes:
-    file.seek(0)
-    content = file.read()
-    whole = content[: content.rfind(b"\n") + 1]
-    file.truncate(len(whole))
-    return whole

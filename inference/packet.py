@@ -38,6 +38,7 @@ class PacketReader:
         reorders = bool(stream.codec_context.has_b_frames)
         self.trusts_times: Final = not (container.format.name == _AVI and reorders)
         """AVI has no time stamps; FFmpeg guesses them, wrongly where frames are reordered."""
+        self.is_in_order: Final = not reorders
         self._finds_holes = _MATROSKA in container.format.name and not reorders
         self.fault: str | None = None
         self._expected: list[int] = []
