@@ -1,6 +1,5 @@
 """The process that labels all cages of a rack, live and late, with one network."""
 
-import os
 import time
 from collections import deque
 from threading import Event
@@ -10,6 +9,7 @@ from appliance.cage_labeller import CageLabeller
 from appliance.label_ledger import LabelLedger
 from appliance.model_folder import find_model
 from appliance.outbox import Outbox
+from appliance.priority import set_niceness
 from appliance.rack_path import event_ledger, segment_folder
 from appliance.report import ClassifierDetail
 from appliance.segment_labelling import LabellingPlan
@@ -19,6 +19,7 @@ from inference.classifier import Classifier
 from inference.judge import Judge
 
 _NICENESS: Final = 5
+"""Late labels cost nothing; frames cannot be repeated."""
 _LOOP_S: Final = 0.1
 _SEARCH_S: Final = 1.0
 _FORGET_S: Final = 3600.0
@@ -35,7 +36,7 @@ def run(worker: Worker) -> None:
 
     Raises ModelError, OSError, sqlite3.Error, and what ended a cage's thread.
     """
-    os.nice(_NICENESS)
+    set_niceness(_NICENESS)
     config = worker.config
     classifier = Classifier(find_model(config.classifier.model), config.classifier.provider)
     with (
