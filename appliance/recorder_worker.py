@@ -82,4 +82,3 @@ def _reporter(worker: Worker) -> Callable[[RecorderProgress], None]:
         )
 
     return report
-
