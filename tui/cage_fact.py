@@ -1,0 +1,82 @@
+"""What is known of a cage, as names and sentences."""
+
+from typing import TypeAlias
+
+from appliance.status import RackStatus
+from tui.amount_text import bytes_text, count, lag_text
+from tui.cage_view import CageView
+from tui.condition import worker_sentence
+from tui.time_text import duration, moment
+
+Fact: TypeAlias = tuple[str, str]
+"""A name of at most 15 letters, and what is known."""
+
+
+def now_facts(view: CageView) -> list[Fact]:
+    """Return what the animal does."""
+    label = view.cage.label
+    if label is None or label.behavior is None or view.behavior_s is None:
+        return [("behavior", "no label yet")]
+    last = label.behavior if view.is_current else f"{label.behavior} (last known, not now)"
+    since = moment(label.since_utc_ns, view.zone)
+    return [
+        ("behavior", last),
+        ("since", f"{since}, {duration(view.behavior_s)}"),
+        ("confidence", f"{label.confidence:.2f}"),
+    ]
+
+
+def recording_facts(view: CageView) -> list[Fact]:
+    """Return how the cage is recorded."""
+    recorder = view.cage.recorder
+    if recorder is None:
+        return [("recording", "no report from the recorder")]
+    facts: list[Fact] = [("state", recorder.state)]
+    if recorder.reason:
+        facts.append(("reason", recorder.reason))
+    rate = f"{bytes_text(recorder.bytes_per_s)}/s, up to {recorder.late_ms:.0f} ms to disk"
+    return [
+        *facts,
+        ("segment", recorder.segment or "none"),
+        ("frames", f"{recorder.frames:,}, {recorder.fps:.1f} a second"),
+        ("gaps", f"{recorder.gaps:,}, {count(recorder.frames_lost, 'frame', 'frames')} lost"),
+        ("disk", rate),
+    ]
+
+
+def label_facts(view: CageView, status: RackStatus) -> list[Fact]:
+    """Return how the labels come."""
+    facts: list[Fact] = []
+    if status.classifier is None:
+        facts.append(("classifier", "no report"))
+    else:
+        facts.append(("model", status.classifier.model))
+        rate = f"{status.classifier.frames_per_s:.0f} frames/s for all cages"
+        facts.append(("runs on", f"{status.classifier.device}, {rate}"))
+    label = view.cage.label
+    if label is None:
+        return [*facts, ("labels", "none yet")]
+    if label.fault:
+        facts.append(("fault", label.fault))
+    place = f"frame {label.frame:,} of {label.segment}" if label.segment else "none"
+    return [
+        *facts,
+        ("behind", lag_text(label.lag_s)),
+        ("last label", place),
+        ("waiting", count(label.waiting_segments, "finished segment", "finished segments")),
+    ]
+
+
+def worker_facts(view: CageView) -> list[Fact]:
+    """Return how the recorder's process is."""
+    worker = view.cage.worker
+    facts = [("name", worker.name), ("state", worker.state)]
+    if sentence := worker_sentence(worker):
+        facts.append(("reason", sentence))
+    return [
+        *facts,
+        ("process", str(worker.pid) if worker.pid is not None else "none"),
+        ("up", duration(worker.up_s)),
+        ("restarts", f"{worker.restarts:,}"),
+        ("wanted", "yes" if view.cage.wanted else "no, a person has stopped it"),
+    ]
