@@ -1,0 +1,52 @@
+"""What becomes of a rack whose cameras misbehave."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from appliance.status import RackStatus
+from capture_hw.camera_config import CameraFault, FaultKind
+from capture_hw.driver.camera_fault import begin_faults
+from tests.mosquitto import Mosquitto
+from tests.mqtt_reader import MqttReader
+from tests.rack.rack_text import ROOT, rack_text, simulated
+from tests.rack.stage import RackStage, everything_runs
+from tests.rack.test_rack import messages
+from tests.rack_validator import Verdict, judge_data, judge_events
+
+FAULT_S: Final = 4.0
+STATES: Final[dict[FaultKind, str]] = {"stall": "stalled", "disconnect": "lost"}
+
+
+@pytest.mark.parametrize("kind", ["stall", "disconnect"])
+def test_a_silent_camera_is_noticed_recorded_as_a_gap_and_harms_nobody_else(
+    tmp_path: Path, kind: FaultKind
+) -> None:
+    faults, verdict = tmp_path / "faults.json", Verdict()
+    faulty = simulated(1).replace(" }", f', fault_file = "{faults}" }}')
+    config = tmp_path / "rack.toml"
+    (tmp_path / "store").mkdir()
+    with Mosquitto(tmp_path / "broker") as broker, MqttReader(broker.port, ROOT) as reader:
+        config.write_text(rack_text([faulty, simulated(2)], port=broker.port))
+        with RackStage(config) as stage:
+            stage.await_that(everything_runs, "everything runs")
+            begin_faults(faults, [CameraFault(kind=kind, after_s=0, for_s=FAULT_S)])
+            stage.await_that(lambda s: state_of(s, 0) == STATES[kind], "the fault is seen", 20)
+            assert state_of(stage.client.status(), 1) == "recording"
+            stage.await_that(everything_runs, "recorded again")
+            stage.end_recordings()
+            stage.await_that(
+                lambda s: s.publisher is not None and s.publisher.waiting == 0, "events are out"
+            )
+            stage.stop()
+        judge_data(tmp_path / "data", verdict)
+        judge_events(tmp_path / "data", messages(reader), verdict)
+    assert verdict.faults == []
+    assert verdict.longest_loss["01"] >= FAULT_S * 25 - 1
+    assert verdict.longest_loss["02"] == 0
+
+
+def state_of(status: RackStatus, index: int) -> str | None:
+    recorder = status.cages[index].recorder
+    return None if recorder is None else recorder.state
