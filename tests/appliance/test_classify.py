@@ -20,6 +20,7 @@ from appliance.dataset_simulation import simulate_dataset
 from inference.label_file import read_codes, read_labels
 from inference.model_card import METADATA_KEY
 from inference.seal import seal
+from tests.small_disk import small_disk
 from tests.video_factory import moving_square, write_video
 
 PROGRAM: Final = [sys.executable, "-m", "appliance"]
@@ -361,23 +362,13 @@ def test_ctrl_c_or_a_stop_ends_cleanly_and_keeps_the_rows(
     assert not (tmp_path / "a.csv").exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 def test_a_full_disk_is_said_and_nothing_half_written_gets_a_final_name(
     model_path: Path, tmp_path: Path
 ) -> None:
     video = write_video(tmp_path / "a.mkv", moving_square(150, width=64, height=64) * 60)
-    out = tmp_path / "small"
-    out.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(out)], check=False
-    )
-    if mounted.returncode:
-        pytest.skip("this machine does not let tests mount a disk")
-    try:
+    with small_disk(tmp_path / "small", "64k") as out:
         done = classify(video, "--model", model_path, "--out", out)
         names = [path.name for path in out.iterdir()]
-    finally:
-        subprocess.run(["umount", str(out)], check=True)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr

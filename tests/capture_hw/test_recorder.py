@@ -1,7 +1,6 @@
 """The recorder as a whole: cameras come and go, disks fill up, recording goes on."""
 
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from tests.capture_hw.scripted_camera import (
     times_ms,
     wait_until,
 )
+from tests.small_disk import small_disk
 
 
 class _Run:
@@ -245,42 +245,30 @@ def test_below_the_room_to_keep_the_segment_is_closed_in_order(tmp_path: Path) -
         assert refused.segment is None
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this machine does not mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def test_a_full_disk_closes_the_segment_readable_and_room_resumes_it(small_disk: Path) -> None:
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(850_000))
-    camera = NoisyCamera()
-    with _recording(small_disk / "03", camera) as run:
-        refused = run.wait_for("storage")
-        assert "No space left" in refused.reason
-        assert refused.segment is None
-        filler.unlink()
-        freed_s = time.monotonic()
-        run.wait_for("recording")
-        assert time.monotonic() - freed_s < 5
-        enough = run.now.frames + 20
-        run.wait_for("recording", enough)
-        run.stop()
-        first, *_, last = run.videos()
-        times = times_ms(first)
-        journal = _journal(last)
-        recorded = sum(len(times_ms(video)) for video in run.videos())
-        lost = sum(gap.frames_lost for video in run.videos() for gap in _journal(video).gaps)
-        assert run.now.frames == recorded
-        since_ns = _journal(last).header.start_monotonic_ns - camera.start_ns
-        assert recorded + lost == since_ns // camera.FRAME_NS + times_ms(last)[-1] // 10 + 1
-    assert len(times) > 20
-    assert {gap.cause for gap in journal.gaps} == {"storage refused"}
-    assert journal.gaps[0].to_ms == 0
+def test_a_full_disk_closes_the_segment_readable_and_room_resumes_it(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "1m") as folder:
+        filler = folder / "filler"
+        filler.write_bytes(bytes(850_000))
+        camera = NoisyCamera()
+        with _recording(folder / "03", camera) as run:
+            refused = run.wait_for("storage")
+            assert "No space left" in refused.reason
+            assert refused.segment is None
+            filler.unlink()
+            freed_s = time.monotonic()
+            run.wait_for("recording")
+            assert time.monotonic() - freed_s < 5
+            enough = run.now.frames + 20
+            run.wait_for("recording", enough)
+            run.stop()
+            first, *_, last = run.videos()
+            times = times_ms(first)
+            journal = _journal(last)
+            recorded = sum(len(times_ms(video)) for video in run.videos())
+            lost = sum(gap.frames_lost for video in run.videos() for gap in _journal(video).gaps)
+            assert run.now.frames == recorded
+            since_ns = _journal(last).header.start_monotonic_ns - camera.start_ns
+            assert recorded + lost == since_ns // camera.FRAME_NS + times_ms(last)[-1] // 10 + 1
+        assert len(times) > 20
+        assert {gap.cause for gap in journal.gaps} == {"storage refused"}
+        assert journal.gaps[0].to_ms == 0

@@ -1,8 +1,6 @@
 """Every process killed, broker and store gone, the disk full: what is left is within the limits."""
 
-import os
 import random
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from tests.rack.rack_text import ROOT, folder_hashes, rack_text, simulated
 from tests.rack.stage import RackStage, everything_runs
 from tests.rack.test_rack import messages
 from tests.rack_validator import Verdict, judge_data, judge_events, judge_store
+from tests.small_disk import small_disk
 
 KINDS: Final = ("recorder-01", "classifier", "lights", "publisher", "uploader", "supervisor")
 KILLED_CAGE: Final = "01"
@@ -75,36 +74,34 @@ def test_broker_and_store_may_be_absent_come_and_go(tmp_path: Path) -> None:
     assert verdict.longest_loss == {"01": 0, "02": 0}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 def test_a_full_disk_is_survived_and_recording_resumes(tmp_path: Path, broker: Mosquitto) -> None:
-    data, store, verdict = tmp_path / "data", tmp_path / "store", Verdict()
-    data.mkdir()
+    store, verdict = tmp_path / "store", Verdict()
     store.mkdir()
     config = tmp_path / "rack.toml"
     config.write_text(rack_text([simulated(1), simulated(2)], port=broker.port))
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", data], check=True)
-    try:
-        with MqttReader(broker.port, ROOT) as reader, RackStage(config) as stage:
-            stage.await_that(everything_runs, "everything runs")
-            filler = data / "filler"
-            fill(filler)
-            stage.await_that(
-                lambda s: all(c.recorder and c.recorder.state == "storage" for c in s.cages),
-                "both recorders say that the disk is full",
-            )
-            stage.await_that(
-                lambda s: any("storage" in a.id or a.kind == "disk" for a in s.alerts),
-                "somebody is called",
-            )
-            filler.unlink()
-            freed_s = time.monotonic()
-            stage.await_that(everything_runs, "recording again")
-            resumed_s = time.monotonic() - freed_s
-            settle(stage, store)
-            judge(data, store, reader, verdict)
-            stage.stop()
-    finally:
-        subprocess.run(["umount", "-l", data], check=True)
+    with (
+        small_disk(tmp_path / "data", "24m") as data,
+        MqttReader(broker.port, ROOT) as reader,
+        RackStage(config) as stage,
+    ):
+        stage.await_that(everything_runs, "everything runs")
+        filler = data / "filler"
+        fill(filler)
+        stage.await_that(
+            lambda s: all(c.recorder and c.recorder.state == "storage" for c in s.cages),
+            "both recorders say that the disk is full",
+        )
+        stage.await_that(
+            lambda s: any("storage" in a.id or a.kind == "disk" for a in s.alerts),
+            "somebody is called",
+        )
+        filler.unlink()
+        freed_s = time.monotonic()
+        stage.await_that(everything_runs, "recording again")
+        resumed_s = time.monotonic() - freed_s
+        settle(stage, store)
+        judge(data, store, reader, verdict)
+        stage.stop()
     assert verdict.faults == []
     assert resumed_s < 30
     assert min(verdict.losses.values()) > 0
