@@ -91,10 +91,11 @@ class RackStage:
         self._process.wait()
 
     def kill(self, name: str) -> None:
-        """End a worker as a bug would."""
+        """End a worker as a bug would, and wait until another process does its job."""
         pid = self.pid_of(name)
         assert pid is not None, f"{name} does not run"
         os.kill(pid, signal.SIGKILL)
+        self.await_that(lambda _: self.pid_of(name) not in {pid, None}, f"another {name}")
 
     def pid_of(self, name: str) -> int | None:
         """Return the process that does a job now."""
