@@ -6,12 +6,12 @@ from appliance.backoff import Backoff
 
 _FIRST_S: Final = 0.5
 _LONGEST_S: Final = 30.0
-_IN_ORDER_S: Final = 10.0
+_IN_ORDER_S: Final = 3.0
 """Who ran for so long is not in a crash loop: its end costs a cage no more than its start."""
 
 
 class RestartPolicy:
-    """At once the first time, then 0.5, 1, 2 ... 30 s, for ever, until one run lasts 10 s."""
+    """At once the first time, then 0.5, 1, 2 ... 30 s, for ever, until one run lasts 3 s."""
 
     def __init__(self) -> None:
         self._backoff: Final = Backoff(_FIRST_S, _LONGEST_S)

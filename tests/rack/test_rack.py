@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.mosquitto import Mosquitto
-from tests.mqtt_reader import MqttReader, wait_until
+from tests.mqtt_reader import MqttReader, Read, wait_until
 from tests.rack.rack_text import PREFIX, ROOT, folder_hashes, rack_text, simulated
 from tests.rack.stage import STOP_S, RackStage, everything_runs
 from tests.rack_validator import Message, Verdict, judge_data, judge_events, judge_store
@@ -26,10 +27,17 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 def messages(reader: MqttReader) -> list[Message]:
-    """Return what came, without what only empties a topic."""
+    """Return what came; a message that empties a topic carries its number as a property."""
     return [
-        Message(read.topic.removeprefix(ROOT), read.fields) for read in reader.read if read.body
+        Message(read.topic.removeprefix(ROOT), read.fields if read.body else emptying(read))
+        for read in reader.read
     ]
+
+
+def emptying(read: Read) -> dict[str, Any]:
+    """Return the number of a message without a body, and an id that says which it is."""
+    seq = int(dict(read.properties.UserProperty)["seq"]) if read.properties else 0
+    return {"id": f"{read.topic} {seq}", "seq": seq}
 
 
 def test_two_cages_are_recorded_labelled_published_stored_and_nothing_runs_afterwards(
