@@ -36,7 +36,8 @@ def messages(reader: MqttReader) -> list[Message]:
 
 def emptying(read: Read) -> dict[str, Any]:
     """Return the number of a message without a body, and an id that says which it is."""
-    seq = int(dict(read.properties.UserProperty)["seq"]) if read.properties else 0
+    assert read.properties is not None
+    seq = int(dict(getattr(read.properties, "UserProperty"))["seq"])  # noqa: B009 - untyped
     return {"id": f"{read.topic} {seq}", "seq": seq}
 
 
