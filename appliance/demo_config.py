@@ -52,7 +52,7 @@ def write_demo_config(path: Path, *, cages: int, port: int, segment_s: int, thre
     """Write the configuration file. Raises OSError."""
     text = _RACK.format(port=port, segment_s=segment_s, threads=threads)
     for number in range(1, cages + 1):
-        strain, fur = _ANIMALS[number % len(_ANIMALS)]
+        strain, fur = _ANIMALS[(number - 1) % len(_ANIMALS)]
         text += _CAGE.format(number=number, strain=strain, fur=fur)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
