@@ -13,6 +13,8 @@ from capture_hw.error import DeviceLost, DeviceStalled
 _READ_S: Final = 0.5
 _FIRST_BACKOFF_S: Final = 0.5
 _LONGEST_BACKOFF_S: Final = 10.0
+_STEADY_NS: Final = 10_000_000_000
+"""Frames for so long make a camera a good one; less would be a segment for each try."""
 _LUMA_QUEUE_S: Final = 3.0
 """30 MB a cage at 704x576: what a disk may take to answer."""
 _COPY_QUEUE_S: Final = 30.0
@@ -108,11 +110,12 @@ class CaptureThread:
             backoff_s = min(2 * backoff_s, _LONGEST_BACKOFF_S)
 
     def _read_until_lost(self, camera: Camera) -> bool:
-        """Queue frames; return whether the camera gave any that could be used."""
+        """Queue frames; return whether the camera gave some that could be used for long enough."""
         self._reopen.clear()
         self._dropped = 0
         self._announce(CameraOpened(camera.format, camera.counts_frames))
-        gave_any = False
+        first_ns: int | None = None
+        is_steady = False
         while not (self._stop.is_set() or self._reopen.is_set()):
             try:
                 frame = camera.read(_READ_S)
@@ -120,10 +123,11 @@ class CaptureThread:
                 continue
             except DeviceLost as error:
                 self._announce(CameraGone(str(error)))
-                return gave_any
+                return is_steady
             self._put(frame, camera.format)
-            gave_any = True
-        return gave_any and not self._reopen.is_set()
+            first_ns = frame.captured_ns if first_ns is None else first_ns
+            is_steady = frame.captured_ns - first_ns >= _STEADY_NS
+        return is_steady and not self._reopen.is_set()
 
     def _put(self, frame: CapturedFrame, camera_format: CameraFormat) -> None:
         with self._change:

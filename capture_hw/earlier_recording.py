@@ -3,10 +3,12 @@
 import logging
 import os
 import threading
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from capture_hw.data_volume import is_marked
 from capture_hw.error import CaptureError
 from capture_hw.segment_journal import GapCause
 from capture_hw.segment_place import finished_videos, lone_journals, unfinished_videos
@@ -15,10 +17,12 @@ from capture_hw.segment_tail import last_frame_ms, open_segment, read_tags
 from capture_hw.storage_room import free_bytes
 from disk.durable_file import PART_SUFFIX
 
-_NEWEST_DAYS: Final = 2
+_NEWEST_DAYS: Final = 3
+"""One of them may be there for this run's first segment only."""
 _NEWEST_SEGMENTS: Final = 4
 """By name; more than one, because a clock that was set back gives a newer segment an older name."""
 _RETRY_S: Final = 60.0
+_VOLUME_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -34,17 +38,30 @@ class EarlierFrame:
     """Why there was no frame after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Leftover:
+    """What earlier runs left, by name; nothing of this run is among it."""
+
+    unfinished: list[Path]
+    finished: list[Path]
+    """The newest."""
+    journals: list[Path]
+    """Without a video."""
+
+
 class EarlierRecording:
     """A thread that finds the last frame, then repairs; recording goes on beside it.
 
-    The segments are those of the moment of construction, so none of this run can be among them.
+    `folder` is the cage's. As long as the volume around it is away, the thread waits for it.
     """
 
     def __init__(self, folder: Path, cage: int, keep_free_bytes: int) -> None:
-        self._unfinished: Final = unfinished_videos(folder, cage)
-        self._finished: Final = finished_videos(folder, cage, _NEWEST_DAYS)[-_NEWEST_SEGMENTS:]
-        self._journals: Final = lone_journals(folder, cage)
+        self._folder: Final = folder
+        self._cage: Final = cage
         self._keep_free_bytes: Final = keep_free_bytes
+        self._own: Final[set[str]] = set()
+        self._is_listed = False
+        self._left: Final[deque[Path]] = deque()
         self._stop: Final = threading.Event()
         self._searched: Final = threading.Event()
         self._last: EarlierFrame | None = None
@@ -55,6 +72,15 @@ class EarlierRecording:
     def start(self) -> None:
         """Begin; call it once."""
         self._thread.start()
+
+    def add_own(self, stem: str) -> None:
+        """Note that a segment is of this run, before any file of it is made."""
+        if not self._is_listed:
+            self._own.add(stem)
+
+    def add_left(self, part: Path) -> None:
+        """Have a segment of this run repaired that nobody writes any more."""
+        self._left.append(part)
 
     @property
     def is_searched(self) -> bool:
@@ -80,32 +106,50 @@ class EarlierRecording:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        leftover = self._listed()
+        if leftover is None:
+            return
         try:
-            self._last = self._newest_frame()
+            self._last = _newest_frame((*leftover.unfinished, *leftover.finished))
         finally:
             self._searched.set()
-        self._remove_lone_journals()
-        waiting = self._unfinished
-        while waiting and not self._stop.is_set():
+        _remove(leftover.journals)
+        waiting = leftover.unfinished
+        while not self._stop.is_set():
             waiting = [part for part in waiting if not self._is_repaired(part)]
-            if waiting:
-                self._stop.wait(_RETRY_S)
+            self._stop.wait(_RETRY_S)
+            while self._left:
+                waiting.append(self._left.popleft())
 
-    def _newest_frame(self) -> EarlierFrame | None:
-        frames = [_last_frame(path) for path in (*self._unfinished, *self._finished)]
-        found = [frame for frame in frames if frame is not None]
-        if not found:
-            return None
-        newest = max(found, key=lambda frame: frame.utc_ns)
-        same_boot = [frame for frame in found if frame.boot_id == newest.boot_id]
-        return max(same_boot, key=lambda frame: frame.monotonic_ns)
-
-    def _remove_lone_journals(self) -> None:
-        for journal in self._journals:
+    def _listed(self) -> _Leftover | None:
+        """List what is there as soon as the volume is; None if told to stop before."""
+        while not self._stop.is_set():
             try:
-                journal.unlink(missing_ok=True)
+                if is_marked(self._folder.parent):
+                    return self._list()
             except OSError as error:
-                _log.warning("%s: cannot be removed: %s", journal, os.strerror(error.errno or 0))
+                reason = os.strerror(error.errno or 0)
+                _log.warning("%s: cannot be listed: %s", self._folder, reason)
+                self._stop.wait(_RETRY_S)
+            self._stop.wait(_VOLUME_S)
+        return None
+
+    def _list(self) -> _Leftover:
+        """Look first and ask afterwards what is of this run, which is named before it is made."""
+        unfinished = unfinished_videos(self._folder, self._cage)
+        finished = finished_videos(self._folder, self._cage, _NEWEST_DAYS)
+        journals = lone_journals(self._folder, self._cage)
+        leftover = _Leftover(
+            self._others(unfinished),
+            self._others(finished)[-_NEWEST_SEGMENTS:],
+            self._others(journals),
+        )
+        self._is_listed = True
+        self._own.clear()
+        return leftover
+
+    def _others(self, paths: list[Path]) -> list[Path]:
+        return [path for path in paths if path.name.partition(".")[0] not in self._own]
 
     def _is_repaired(self, part: Path) -> bool:
         """Return whether nothing is left to do for this segment."""
@@ -123,6 +167,33 @@ class EarlierRecording:
             _log.warning("%s: cannot be looked at: %s", part, os.strerror(error.errno or 0))
             return False
         return True
+
+
+def _newest_frame(videos: tuple[Path, ...]) -> EarlierFrame | None:
+    frames = [_readable_frame(path) for path in videos]
+    found = [frame for frame in frames if frame is not None]
+    if not found:
+        return None
+    newest = max(found, key=lambda frame: frame.utc_ns)
+    same_boot = [frame for frame in found if frame.boot_id == newest.boot_id]
+    return max(same_boot, key=lambda frame: frame.monotonic_ns)
+
+
+def _remove(journals: list[Path]) -> None:
+    for journal in journals:
+        try:
+            journal.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("%s: cannot be removed: %s", journal, os.strerror(error.errno or 0))
+
+
+def _readable_frame(path: Path) -> EarlierFrame | None:
+    """Return a video's last frame; one that the disk does not give now says nothing."""
+    try:
+        return _last_frame(path)
+    except CaptureError as error:
+        _log.warning("%s", error)
+        return None
 
 
 def _last_frame(path: Path) -> EarlierFrame | None:

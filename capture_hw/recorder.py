@@ -65,10 +65,10 @@ class Recorder:
         self._clock: Final = clock
         self._report: Final = report
         self._open_camera: Final = open_camera
-        self._chain: Final = SegmentChain(plan, clock)
+        self._earlier: Final = EarlierRecording(plan.folder, plan.cage, keep_free_bytes)
+        self._chain: Final = SegmentChain(plan, clock, self._earlier)
         self._room: Final = StorageRoom(plan.folder, keep_free_bytes)
         self._rate: Final = RecordingRate()
-        self._earlier: Final = EarlierRecording(plan.folder, plan.cage, keep_free_bytes)
         self._earlier_noted = False
         self._refusal = ""
         """Why the disk takes nothing; empty if it does."""
@@ -81,6 +81,7 @@ class Recorder:
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set, then finish the segment; returns within 5 s of it."""
         capture = CaptureThread(self._open_camera, self._name)
+        self._look_at_disk()
         self._earlier.start()
         is_closed = False
         try:
@@ -159,6 +160,7 @@ class Recorder:
         if now_ns - self._looked_ns >= _LOOK_AT_DISK_NS:
             self._looked_ns = now_ns
             self._look_at_disk()
+            self._look_at_clock()
         self._note_earlier()
         self._report(self._progress(now_ns))
 
@@ -173,8 +175,14 @@ class Recorder:
             _log.warning("%s: %s", self._name, refusal)
             self._close("storage refused")
         elif self._refusal and not refusal:
-            _log.info("%s: the disk has room again", self._name)
+            _log.info("%s: the disk takes frames again", self._name)
         self._refusal = refusal
+
+    def _look_at_clock(self) -> None:
+        try:
+            self._chain.look()
+        except StorageError as error:
+            self._refuse(error)
 
     def _note_earlier(self) -> None:
         if self._earlier_noted or not self._earlier.is_searched:

@@ -5,9 +5,10 @@ from collections import deque
 from typing import Final
 
 from capture_hw.camera import CameraFormat, CapturedFrame
-from capture_hw.earlier_recording import EarlierFrame
+from capture_hw.earlier_recording import EarlierFrame, EarlierRecording
 from capture_hw.error import EncoderError
 from capture_hw.gap_finder import GapFinder, Loss
+from capture_hw.gap_log import GapLog
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_file import SegmentFile, SegmentPlan
 from capture_hw.segment_journal import GapCause, SegmentHeader
@@ -20,17 +21,25 @@ _log = logging.getLogger(__name__)
 class SegmentChain:
     """Takes the frames of one cage in order. One thread at a time."""
 
-    def __init__(self, plan: SegmentPlan, clock: Clock) -> None:
+    def __init__(
+        self, plan: SegmentPlan, clock: Clock, earlier: EarlierRecording | None = None
+    ) -> None:
+        """`earlier` is told of each segment, and repairs what cannot be closed in order."""
         self.frames = 0
         self.gaps = 0
         self.frames_lost = 0
         self._plan: Final = plan
         self._clock: Final = clock
+        self._earlier: Final = earlier
+        self._gap_log: Final = GapLog(f"cage {plan.cage:02d}")
         self._format: CameraFormat | None = None
         self._finder: GapFinder | None = None
         self._segment: SegmentFile | None = None
         self._closing: list[SegmentFile] = []
         self._written: Final[deque[CapturedFrame]] = deque(maxlen=_REMEMBERED)
+        self._before: CapturedFrame | None = None
+        """The last frame before the segment that is being written."""
+        self._before_counts_on = False
         self._counts_on = False
         self._broken: GapCause | None = None
         self._first: SegmentHeader | None = None
@@ -95,10 +104,23 @@ class SegmentChain:
         if segment is None:
             return
         last_ms = segment.break_off()
+        if last_ms is None:
+            self._forget(segment)
         while self._written and not _holds(segment, last_ms, self._written[-1]):
             self._written.pop()
             self.frames -= 1
+        if last_ms is not None and not self._written:
+            self._written.append(_frame_at(segment, last_ms))
+            self._counts_on = False
+        if segment.is_left and self._earlier is not None:
+            self._earlier.add_left(segment.part)
         self._closing.append(segment)
+
+    def look(self) -> None:
+        """Look after log and wall time; call it about once a second. Raises StorageError."""
+        self._gap_log.look(self._clock.monotonic_ns())
+        if self._segment is not None:
+            self._segment.note_clock()
 
     def leave(self) -> None:
         """Leave the segment as a killed process would; the next recorder repairs it."""
@@ -134,11 +156,28 @@ class SegmentChain:
     def _begin(self, frame: CapturedFrame, *, at_boundary: bool) -> SegmentFile:
         if self._format is None:
             raise EncoderError(f"cage {self._plan.cage:02d}: a frame of an unknown format")
-        segment = SegmentFile(self._plan, self._format, frame, self._clock, at_boundary=at_boundary)
+        segment = SegmentFile(
+            self._plan,
+            self._format,
+            frame,
+            self._clock,
+            at_boundary=at_boundary,
+            on_named=self._earlier.add_own if self._earlier is not None else lambda _: None,
+        )
+        self._before = self._written[-1] if self._written else None
+        self._before_counts_on = self._counts_on
         _log.info("cage %02d: %s begins", self._plan.cage, segment.stem)
         self._segment = segment
         self._first = self._first or segment.header
         return segment
+
+    def _forget(self, segment: SegmentFile) -> None:
+        """Go back to the last frame before a segment of which nothing is left."""
+        self.frames -= segment.frames
+        self._written.clear()
+        if self._before is not None:
+            self._written.append(self._before)
+        self._counts_on = self._before_counts_on
 
     def _loss_before(self, frame: CapturedFrame, dropped: int) -> Loss | None:
         if not self._written or self._finder is None:
@@ -157,15 +196,13 @@ class SegmentChain:
         segment.add_gap(from_ms, to_ms, loss.frames, loss.cause)
         self.gaps += 1
         self.frames_lost += loss.frames
-        _log.info(
-            "cage %02d: %s: %d frames lost from %d to %d ms: %s",
-            self._plan.cage,
-            segment.stem,
-            loss.frames,
-            from_ms,
-            to_ms,
-            loss.cause,
-        )
+        self._gap_log.note(segment.stem, from_ms, to_ms, loss, self._clock.monotonic_ns())
+
+
+def _frame_at(segment: SegmentFile, time_ms: int) -> CapturedFrame:
+    """Return a frame of which only the time is known any more."""
+    captured_ns = segment.start_ns + time_ms * 1_000_000
+    return CapturedFrame(captured_ns, sequence=0, content=b"", is_key=False)
 
 
 def _holds(segment: SegmentFile, last_ms: int | None, frame: CapturedFrame) -> bool:

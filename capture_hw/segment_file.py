@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
@@ -24,15 +25,18 @@ from capture_hw.segment_clock import (
 from capture_hw.segment_journal import (
     GapCause,
     JournalWriter,
+    SegmentAnchor,
     SegmentEnd,
     SegmentGap,
     SegmentHeader,
     journal_path,
 )
 from capture_hw.segment_place import free_video_path
-from capture_hw.segment_tail import last_frame_ms
+from capture_hw.segment_tail import NOTHING_IN_IT_BYTES, last_frame_ms
 from disk.durable_file import part_path
 
+_CLOCK_MOVED_NS: Final = 1_000_000_000
+"""What a time service corrects without a step stays below this."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,12 +65,15 @@ class SegmentFile:
         clock: Clock,
         *,
         at_boundary: bool,
+        on_named: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Create the files for a segment that begins with `first`, which is not written yet.
 
-        Raises StorageError, EncoderError; nothing is left then.
+        `on_named` is called with its stem before there is any file of it. Raises StorageError,
+        EncoderError; nothing is left then.
         """
         self.start_ns: Final = first.captured_ns
+        self._clock: Final = clock
         utc_ns = read_anchor(clock).utc_of_ns(first.captured_ns)
         boundary_utc_ns = next_boundary_ns(
             utc_ns, plan.segment_s, plan.standard_time, at_boundary=at_boundary
@@ -74,19 +81,24 @@ class SegmentFile:
         self.boundary_ns: Final = first.captured_ns + boundary_utc_ns - utc_ns
         """On the monotonic clock: the first key frame from here on begins the next segment."""
         self.path: Final = free_video_path(plan.folder, plan.cage, utc_ns, plan.standard_time)
+        on_named(self.stem)
         self.frames = 0
         self.last_ms = 0
-        self._part: Final = part_path(self.path)
+        self.is_left = False
+        """Whether it was broken off without its final name: a repair has to look at it."""
+        self.part: Final = part_path(self.path)
+        self._start_utc_ns = utc_ns
+        """By the newest anchor."""
         header = _header(plan, self.stem, camera_format, first, utc_ns, clock)
         self.header: Final = header
         self._journal: Final = _new_journal(journal_path(self.path), header)
         try:
-            self._video = _new_video(self._part, camera_format, first, _video_tags(header))
+            self._video = _new_video(self.part, camera_format, first, _video_tags(header))
         except CaptureError:
             self._journal.close()
             self._remove()
             raise
-        self._sync: Final = DiskSync(self._part, self.path, self._journal)
+        self._sync: Final = DiskSync(self.part, self.path, self._journal)
 
     @property
     def stem(self) -> str:
@@ -123,6 +135,19 @@ class SegmentFile:
         except OSError as error:
             raise _refused(self._journal.path, error) from error
 
+    def note_clock(self) -> None:
+        """Write down where wall time is now, if it has moved by a second; raises StorageError."""
+        anchor = read_anchor(self._clock)
+        start_utc_ns = anchor.utc_of_ns(self.start_ns)
+        if abs(start_utc_ns - self._start_utc_ns) <= _CLOCK_MOVED_NS:
+            return
+        self._start_utc_ns = start_utc_ns
+        at_ms = self.time_ms(anchor.monotonic_ns)
+        try:
+            self._journal.add_anchor(SegmentAnchor(at_ms=at_ms, utc_ns=anchor.utc_ns))
+        except OSError as error:
+            raise _refused(self._journal.path, error) from error
+
     def finish(self) -> None:
         """Close the segment in order; a moment later it has its final name (`join`).
 
@@ -141,14 +166,22 @@ class SegmentFile:
     def break_off(self) -> int | None:
         """Close what the disk has taken so far under its final name.
 
-        Returns the time of the last frame that is whole in the file, None if there is none.
+        Returns the time of the last frame that is whole in the file, None if there is none. A file
+        that cannot be read now keeps its unfinished name, and counts as whole (`is_left`).
         """
         self._video.abandon()
-        last_ms = last_frame_ms(self._part) if self.frames else None
-        if last_ms is None:
+        try:
+            last_ms = last_frame_ms(self.part) if self.frames else None
+            is_empty = not self.frames or self.part.stat().st_size <= NOTHING_IN_IT_BYTES
+        except (StorageError, OSError) as error:
+            _log.error("%s: left for a repair: %s", self.path, error)
+            return self._leave_for_repair()
+        if last_ms is not None:
+            self._sync.publish()
+        elif is_empty:
             self._discard()
         else:
-            self._sync.publish()
+            return self._leave_for_repair()
         return last_ms
 
     def leave(self) -> None:
@@ -160,6 +193,11 @@ class SegmentFile:
         """Wait until a closed segment is on the disk; say whether it came in time."""
         return self._sync.join(timeout_s)
 
+    def _leave_for_repair(self) -> int:
+        self._sync.give_up()
+        self.is_left = True
+        return self.last_ms
+
     def _discard(self) -> None:
         self._video.abandon()
         self._sync.give_up()
@@ -167,7 +205,7 @@ class SegmentFile:
 
     def _remove(self) -> None:
         try:
-            self._part.unlink(missing_ok=True)
+            self.part.unlink(missing_ok=True)
             journal_path(self.path).unlink(missing_ok=True)
         except OSError as error:  # the next start of the recorder removes them
             _log.warning("%s: an empty segment cannot be removed: %s", self.path, error.strerror)

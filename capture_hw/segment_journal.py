@@ -1,14 +1,14 @@
 """The journal of a segment: what the recorder knows of it, kept beside the video as it grows.
 
-`<stem>.journal.part`, a JSON object a line: first the header, then a line for each gap in the order
-of their discovery, at the end a line that counts. A journal without its end belongs to a recorder
-that was killed; the video then says how many frames there are. The manifest is made from it when
-the labels are finished.
+`<stem>.journal.part`, a JSON object a line: first the header, then a line for each gap and for each
+move of wall time in the order of their discovery, at the end a line that counts. A journal without
+its end belongs to a recorder that was killed; the video then says how many frames there are. The
+manifest is made from it when the labels are finished.
 """
 
 import os
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, BinaryIO, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -66,6 +66,15 @@ class SegmentGap(_Line):
     cause: GapCause
 
 
+class SegmentAnchor(_Line):
+    """Wall time was found to have moved: what it was at a moment of the segment."""
+
+    line: Literal["anchor"] = "anchor"
+    at_ms: int
+    """Milliseconds since the segment's first frame, on the monotonic clock."""
+    utc_ns: int
+
+
 class SegmentEnd(_Line):
     """The segment was closed in order."""
 
@@ -80,13 +89,13 @@ class Journal(_Line):
 
     header: SegmentHeader
     gaps: tuple[SegmentGap, ...]
+    anchors: tuple[SegmentAnchor, ...] = ()
     end: SegmentEnd | None
 
 
-_AnyLine: TypeAlias = Annotated[
-    SegmentHeader | SegmentGap | SegmentEnd, Field(discriminator="line")
-]
-_LINE: Final[TypeAdapter[SegmentHeader | SegmentGap | SegmentEnd]] = TypeAdapter(_AnyLine)
+_Known: TypeAlias = SegmentHeader | SegmentGap | SegmentAnchor | SegmentEnd
+_AnyLine: TypeAlias = Annotated[_Known, Field(discriminator="line")]
+_LINE: Final[TypeAdapter[_Known]] = TypeAdapter(_AnyLine)
 
 
 class JournalWriter:
@@ -110,6 +119,10 @@ class JournalWriter:
     def add_gap(self, gap: SegmentGap) -> None:
         """Append a gap; raises OSError."""
         self._append(gap)
+
+    def add_anchor(self, anchor: SegmentAnchor) -> None:
+        """Append an anchor; raises OSError."""
+        self._append(anchor)
 
     def add_end(self, end: SegmentEnd) -> None:
         """Append the end; raises OSError."""
@@ -145,8 +158,50 @@ def read_journal(path: Path) -> Journal:
     return Journal(
         header=lines[0],
         gaps=tuple(line for line in lines if isinstance(line, SegmentGap)),
+        anchors=tuple(line for line in lines if isinstance(line, SegmentAnchor)),
         end=ends[-1] if ends else None,
     )
+
+
+class GapFollower:
+    """The gaps of a journal that may grow, be rewritten or be gone; each line is read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: tuple[int, int] | None = None
+        self._offset = 0
+        self._lines = 0
+
+    def new_gaps(self) -> list[SegmentGap]:
+        """Return the gaps noted since the last call, all of them again if the file is another.
+
+        There are none while there is no journal. Raises JournalError for lines of another kind,
+        which the next call passes over.
+        """
+        try:
+            with self._path.open("rb") as file:
+                content = self._new_content(file)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise JournalError(f"{self._path}: cannot be read: {reason}") from error
+        lines = _whole_lines(content)
+        first = self._lines
+        self._offset += content.rfind(b"\n") + 1
+        self._lines += len(lines)
+        parsed = [_parsed(self._path, first + number, text) for number, text in lines]
+        return [line for line in parsed if isinstance(line, SegmentGap)]
+
+    def _new_content(self, file: BinaryIO) -> bytes:
+        status = os.fstat(file.fileno())
+        if (status.st_dev, status.st_ino) != self._file or status.st_size < self._offset:
+            self._file = status.st_dev, status.st_ino
+            self._offset = self._lines = 0
+        if status.st_size == self._offset:
+            return b""
+        file.seek(self._offset)
+        return file.read()
 
 
 def _whole_lines(content: bytes) -> list[tuple[int, bytes]]:
@@ -154,7 +209,7 @@ def _whole_lines(content: bytes) -> list[tuple[int, bytes]]:
     return list(enumerate(content.split(b"\n")[:-1], start=1))
 
 
-def _parsed(path: Path, number: int, text: bytes) -> SegmentHeader | SegmentGap | SegmentEnd:
+def _parsed(path: Path, number: int, text: bytes) -> _Known:
     try:
         return _LINE.validate_json(text)
     except ValidationError as error:

@@ -11,21 +11,32 @@ from capture_hw.segment_clock import standard_moment
 from disk.durable_file import PART_SUFFIX, part_path
 
 REPAIR_SUFFIX: Final = ".repair"
+UNREADABLE_SUFFIX: Final = ".unreadable"
+"""Of what is kept for a person; no other part of the program looks at it."""
 _NAMES_TRIED: Final = 100_000
 _DAY_FOLDER: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FORMS: Final = ("mkv", "csv", "json", "journal", f"mkv{REPAIR_SUFFIX}", "mkv.unreadable")
+_FORMS: Final = (
+    "mkv",
+    "csv",
+    "json",
+    "journal",
+    f"mkv{REPAIR_SUFFIX}",
+    f"mkv{UNREADABLE_SUFFIX}",
+    f"journal{UNREADABLE_SUFFIX}",
+)
 
 
 def free_video_path(folder: Path, cage: int, utc_ns: int, standard_time: timezone) -> Path:
     """Return `<folder>/<day>/<NN>_<YYYYMMDD>_<HHMMSS>.mkv`, the first second that nobody has taken.
 
-    Makes the day's folder. Raises StorageError.
+    Makes the day's folder, not the cage's: without that one its volume is away. Raises
+    StorageError.
     """
     moment = standard_moment(utc_ns, standard_time)
     try:
         for _ in range(_NAMES_TRIED):
             day = folder / f"{moment:%Y-%m-%d}"
-            day.mkdir(parents=True, exist_ok=True)
+            day.mkdir(exist_ok=True)
             video = day / f"{cage:02d}_{moment:%Y%m%d_%H%M%S}.mkv"
             if not is_taken(video):
                 return video

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from capture_hw.data_volume import DataVolume
 from capture_hw.error import StorageError
 
 _MARGIN_BYTES: Final = 64_000_000
@@ -18,16 +19,24 @@ def free_bytes(path: Path) -> int:
 
 
 class StorageRoom:
-    """The free room of a volume, with a margin so that one second's room is not a new segment."""
+    """The free room of a volume, with a margin so that one second's room is not a new segment.
+
+    `folder` is a cage's, in the rack's data folder.
+    """
 
     def __init__(self, folder: Path, keep_free_bytes: int) -> None:
+        self._volume: Final = DataVolume(folder.parent)
         self._folder: Final = folder
         self._keep_free_bytes: Final = keep_free_bytes
 
     def check(self, *, resuming: bool) -> None:
-        """Raise StorageError if there is not enough room to go on, or to begin again."""
+        """Make the cage's folder if need be.
+
+        Raises StorageError if the volume is away, or without room to go on or to begin again.
+        """
+        self._volume.check()
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             volume = os.statvfs(self._folder)
         except OSError as error:
             reason = os.strerror(error.errno or 0)

@@ -5,6 +5,7 @@ Source: ITU-T H.264, sections 7.4.1 (unit types), 7.4.1.2.3 (order in an access 
 
 from __future__ import annotations  # PyAV's types take parameters in stubs only
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
@@ -16,6 +17,8 @@ from av.video.stream import VideoStream
 
 _START: Final = b"\x00\x00\x01"
 _LONG_START: Final = b"\x00\x00\x00\x01"
+_PADDED_START: Final = re.compile(rb"\x00{4,}\x01")
+"""Zeros behind a unit, then the next start code. Source: H.264, B.1.1, trailing_zero_8bits."""
 _TYPE_MASK: Final = 0x1F
 _SLICE_TYPES: Final = range(1, 6)
 _IDR, _SPS, _PPS, _DELIMITER = 5, 7, 8, 9
@@ -26,6 +29,7 @@ class AccessUnit:
     """One picture with start codes; a key frame begins with its parameter sets."""
 
     content: bytes
+    """Without zeros behind its units, which belong to none."""
     is_key: bool
 
 
@@ -56,7 +60,7 @@ class AccessUnits:
         come yet. Raises av.FFmpegError for a damaged packet.
         """
         flagged = packet.is_keyframe
-        unit = b"".join(bytes(part) for part in self._to_annexb.filter(_untyped(packet)))
+        unit = _stripped(b"".join(map(bytes, self._to_annexb.filter(_untyped(packet)))))
         kinds = self._remember(unit)
         if not any(kind in _SLICE_TYPES for kind in kinds):
             return None
@@ -89,6 +93,11 @@ class AccessUnits:
             return sets + unit
         after = unit.index(_START, unit.index(_START) + len(_START))
         return unit[:after].rstrip(b"\x00") + sets + b"\x00" + unit[after:]
+
+
+def _stripped(unit: bytes) -> bytes:
+    """Return an access unit without trailing_zero_8bits; no unit itself ends in a zero."""
+    return _PADDED_START.sub(_LONG_START, unit).rstrip(b"\x00")
 
 
 def _units(stream: bytes) -> Iterator[tuple[int, int, int]]:

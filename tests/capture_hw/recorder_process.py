@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from capture_hw.camera import CapturedFrame
+from capture_hw.data_volume import mark_data_folder
 from capture_hw.recorder import Recorder
 from capture_hw.segment_clock import Clock
 from tests.capture_hw.scripted_camera import NoisyCamera, plan
@@ -24,7 +25,9 @@ class _AnnouncedCamera(NoisyCamera):
 def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    recorder = Recorder(plan(Path(sys.argv[1])), 0, _AnnouncedCamera, Clock(), lambda _: None)
+    folder = Path(sys.argv[1])
+    mark_data_folder(folder.parent)
+    recorder = Recorder(plan(folder), 0, _AnnouncedCamera, Clock(), lambda _: None)
     recorder.run(stop)
 
 

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 from capture_hw.camera import Camera
 from capture_hw.capture_thread import CameraGone, CameraOpened, CaptureThread, Queued, QueuedFrame
 from capture_hw.error import DeviceLost
 from tests.capture_hw.scripted_camera import (
+    FRAME_NS,
     H264,
     LUMA,
     ScriptedCamera,
@@ -110,6 +112,29 @@ def test_a_camera_that_cannot_be_opened_does_not_fill_the_queue() -> None:
         capture.join(1.2)
         entries = [capture.take(0), capture.take(0)]
     assert entries == [CameraGone("two"), None]
+
+
+def test_a_camera_that_flaps_is_opened_less_and_less_often() -> None:
+    opened_s: list[float] = []
+    steady = 251 * FRAME_NS
+    pictures = [range(3), range(3), range(3), [0, steady // FRAME_NS], range(3)]
+    cameras = [
+        ScriptedCamera([*luma_frames(0, numbers), DeviceLost("flaps")]) for numbers in pictures
+    ]
+    give = opening(*cameras)
+
+    def open_camera() -> Camera:
+        opened_s.append(time.monotonic())
+        return give()
+
+    capture = CaptureThread(open_camera, "cage 03")
+    wait_until(lambda: len(opened_s) >= 5, "the fifth opening")
+    capture.stop()
+    assert capture.join(5)
+    waits_s = [later - earlier for earlier, later in pairwise(opened_s[:5])]
+    assert waits_s[1] > 0.9
+    assert waits_s[2] > 1.9
+    assert waits_s[3] < 1.5
 
 
 def _last(gone: list[Queued | None], capture: CaptureThread) -> Queued | None:

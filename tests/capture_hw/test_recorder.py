@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from capture_hw.camera import Camera, CapturedFrame
+from capture_hw.data_volume import mark_data_folder
 from capture_hw.error import DeviceLost
 from capture_hw.recorder import Recorder, RecorderProgress
 from capture_hw.segment_chain import SegmentChain
@@ -71,6 +72,15 @@ class _Run:
         return sorted(self.folder.glob("*/*.mkv"))
 
 
+@pytest.fixture
+def cage_folder(tmp_path: Path) -> Path:
+    """The folder of a cage in a rack's data folder."""
+    mark_data_folder(tmp_path / "data")
+    folder = tmp_path / "data" / "03"
+    folder.mkdir()
+    return folder
+
+
 @contextmanager
 def _recording(
     folder: Path, *cameras: Camera | DeviceLost, keep_free_bytes: int = 0
@@ -90,9 +100,9 @@ def _now_ns() -> int:
     return time.monotonic_ns()
 
 
-def test_what_was_delivered_before_the_stop_is_on_the_disk(tmp_path: Path) -> None:
+def test_what_was_delivered_before_the_stop_is_on_the_disk(cage_folder: Path) -> None:
     start = _now_ns()
-    with _recording(tmp_path, ScriptedCamera(luma_frames(start, range(60)))) as run:
+    with _recording(cage_folder, ScriptedCamera(luma_frames(start, range(60)))) as run:
         run.wait_for("recording", 1)
         assert run.stop() < 5
         (video,) = run.videos()
@@ -104,8 +114,8 @@ def test_what_was_delivered_before_the_stop_is_on_the_disk(tmp_path: Path) -> No
     assert list(video.parent.glob("*.mkv.part")) == []
 
 
-def test_progress_says_how_the_recording_goes(tmp_path: Path) -> None:
-    with _recording(tmp_path, ScriptedCamera(luma_frames(_now_ns(), range(50)))) as run:
+def test_progress_says_how_the_recording_goes(cage_folder: Path) -> None:
+    with _recording(cage_folder, ScriptedCamera(luma_frames(_now_ns(), range(50)))) as run:
         now = run.wait_for("recording", 50)
         assert now.segment is not None
         assert now.segment.startswith("03_")
@@ -114,7 +124,7 @@ def test_progress_says_how_the_recording_goes(tmp_path: Path) -> None:
         assert now.bytes_per_s > 0
 
 
-def test_reports_come_while_the_camera_is_silent_and_the_segment_goes_on(tmp_path: Path) -> None:
+def test_reports_come_while_the_camera_is_silent_and_the_segment_goes_on(cage_folder: Path) -> None:
     start = _now_ns()
     go_on = threading.Event()
 
@@ -127,7 +137,7 @@ def test_reports_come_while_the_camera_is_silent_and_the_segment_goes_on(tmp_pat
         wait,
         *luma_frames(later, range(3)),
     ]
-    with _recording(tmp_path, ScriptedCamera(steps, counts=False)) as run:
+    with _recording(cage_folder, ScriptedCamera(steps, counts=False)) as run:
         stalled = run.wait_for("stalled")
         assert "cage 03: no frame for 2." in stalled.reason
         count = len(run.reports)
@@ -141,11 +151,13 @@ def test_reports_come_while_the_camera_is_silent_and_the_segment_goes_on(tmp_pat
     assert (gap.frames_lost, gap.cause) == (72, "camera stalled")
 
 
-def test_a_lost_camera_that_comes_back_with_another_format_begins_a_segment(tmp_path: Path) -> None:
+def test_a_lost_camera_that_comes_back_with_another_format_begins_a_segment(
+    cage_folder: Path,
+) -> None:
     start = _now_ns()
     first = ScriptedCamera([*luma_frames(start, range(5)), DeviceLost("cage 03: unplugged")])
     second = ScriptedCamera(h264_frames(start + 100 * FRAME_NS, range(15)), H264)
-    with _recording(tmp_path, first, DeviceLost("not there"), second) as run:
+    with _recording(cage_folder, first, DeviceLost("not there"), second) as run:
         lost = run.wait_for("lost")
         assert lost.reason in {"cage 03: unplugged", "not there"}
         assert lost.segment is None
@@ -159,22 +171,22 @@ def test_a_lost_camera_that_comes_back_with_another_format_begins_a_segment(tmp_
     assert gap.cause == "camera lost"
 
 
-def test_a_camera_whose_frames_are_no_video_is_lost_not_fatal(tmp_path: Path) -> None:
+def test_a_camera_whose_frames_are_no_video_is_lost_not_fatal(cage_folder: Path) -> None:
     garbage = CapturedFrame(_now_ns(), 0, b"\0\0\0\1garbage", is_key=True)
     good = ScriptedCamera(luma_frames(_now_ns(), range(3)))
-    with _recording(tmp_path, ScriptedCamera([garbage], H264), good) as run:
+    with _recording(cage_folder, ScriptedCamera([garbage], H264), good) as run:
         lost = run.wait_for("lost")
         assert lost.reason == "the camera's key frame of 11 bytes has no parameter sets"
         run.wait_for("recording", 3)
         run.stop()
         (video,) = run.videos()
     assert len(times_ms(video)) == 3
-    assert list(tmp_path.glob("*/*.part")) == [journal_path(video)]
+    assert list(cage_folder.glob("*/*.part")) == [journal_path(video)]
 
 
-def test_a_copied_recording_waits_for_its_first_key_frame(tmp_path: Path) -> None:
+def test_a_copied_recording_waits_for_its_first_key_frame(cage_folder: Path) -> None:
     camera = ScriptedCamera(h264_frames(_now_ns(), range(7, 30)), H264)
-    with _recording(tmp_path, camera) as run:
+    with _recording(cage_folder, camera) as run:
         run.wait_for("recording", 20)
         run.stop()
         (video,) = run.videos()
@@ -182,12 +194,12 @@ def test_a_copied_recording_waits_for_its_first_key_frame(tmp_path: Path) -> Non
     assert _journal(video).gaps == ()
 
 
-def test_after_an_orderly_stop_the_next_run_says_recording_stopped(tmp_path: Path) -> None:
+def test_after_an_orderly_stop_the_next_run_says_recording_stopped(cage_folder: Path) -> None:
     start = _now_ns()
-    with _recording(tmp_path, ScriptedCamera(luma_frames(start, range(3)))) as run:
+    with _recording(cage_folder, ScriptedCamera(luma_frames(start, range(3)))) as run:
         run.wait_for("recording", 3)
     second = luma_frames(start + 50 * FRAME_NS, range(3))
-    with _recording(tmp_path, ScriptedCamera(second)) as run:
+    with _recording(cage_folder, ScriptedCamera(second)) as run:
         wait_until(lambda: run.now.gaps == 1, "the gap between the runs")
         run.stop()
         first, last = run.videos()
@@ -197,17 +209,17 @@ def test_after_an_orderly_stop_the_next_run_says_recording_stopped(tmp_path: Pat
     assert gap.cause == "recording stopped"
 
 
-def test_a_leftover_is_repaired_beside_the_recording_and_is_a_gap(tmp_path: Path) -> None:
+def test_a_leftover_is_repaired_beside_the_recording_and_is_a_gap(cage_folder: Path) -> None:
     start = _now_ns()
-    chain = SegmentChain(plan(tmp_path), Clock())
+    chain = SegmentChain(plan(cage_folder), Clock())
     chain.open_camera(LUMA, counts_frames=True)
     for frame in luma_frames(start, range(10)):
         chain.write(frame, 0)
     chain.leave()
-    (leftover,) = tmp_path.glob("*/*.mkv.part")
+    (leftover,) = cage_folder.glob("*/*.mkv.part")
     repaired = leftover.with_name(leftover.name.removesuffix(".part"))
     camera = ScriptedCamera(luma_frames(start + 50 * FRAME_NS, range(3)))
-    with _recording(tmp_path, camera) as run:
+    with _recording(cage_folder, camera) as run:
         wait_until(lambda: run.now.gaps == 1 and repaired.exists(), "gap and repair")
         run.stop()
         first, last = run.videos()
@@ -218,12 +230,12 @@ def test_a_leftover_is_repaired_beside_the_recording_and_is_a_gap(tmp_path: Path
     assert (gap.from_ms, gap.frames_lost, gap.cause) == (-1640, 40, "recorder restarted")
 
 
-def test_a_bug_leaves_the_segment_for_the_next_run_to_repair(tmp_path: Path) -> None:
+def test_a_bug_leaves_the_segment_for_the_next_run_to_repair(cage_folder: Path) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
     recorder = Recorder(
-        plan(tmp_path),
+        plan(cage_folder),
         0,
         opening(ScriptedCamera(luma_frames(_now_ns(), range(10)))),
         Clock(),
@@ -231,15 +243,15 @@ def test_a_bug_leaves_the_segment_for_the_next_run_to_repair(tmp_path: Path) -> 
     )
     with pytest.raises(ZeroDivisionError):
         recorder.run(threading.Event())
-    (part,) = tmp_path.glob("*/*.mkv.part")
+    (part,) = cage_folder.glob("*/*.mkv.part")
     assert len(times_ms(part)) == 10
 
 
-def test_below_the_room_to_keep_the_segment_is_closed_in_order(tmp_path: Path) -> None:
-    disk = os.statvfs(tmp_path)
+def test_below_the_room_to_keep_the_segment_is_closed_in_order(cage_folder: Path) -> None:
+    disk = os.statvfs(cage_folder)
     everything = disk.f_blocks * disk.f_frsize
     camera = ScriptedCamera(luma_frames(_now_ns(), range(3)))
-    with _recording(tmp_path, camera, keep_free_bytes=everything) as run:
+    with _recording(cage_folder, camera, keep_free_bytes=everything) as run:
         refused = run.wait_for("storage")
         assert "GB free, recording needs" in refused.reason
         assert refused.segment is None
@@ -247,6 +259,7 @@ def test_below_the_room_to_keep_the_segment_is_closed_in_order(tmp_path: Path) -
 
 def test_a_full_disk_closes_the_segment_readable_and_room_resumes_it(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1m") as folder:
+        mark_data_folder(folder)
         filler = folder / "filler"
         filler.write_bytes(bytes(850_000))
         camera = NoisyCamera()
