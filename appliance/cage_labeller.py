@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Final
@@ -11,9 +12,16 @@ from appliance.behavior_event import events_of
 from appliance.cage_label_state import CageLabelState
 from appliance.left_segments import LeftSegments
 from appliance.report import CageLabel
-from appliance.segment_labelling import LabellingPlan, LabellingWatch, label_segment
+from appliance.segment_description import describe_segment
+from appliance.segment_labelling import (
+    LabelledSegment,
+    LabellingPlan,
+    LabellingWatch,
+    label_segment,
+)
 from appliance.segment_search import Segment
 from capture_hw.photoperiod import photoperiod_of
+from disk.damaged_ledger import is_lost
 from disk.durable_file import part_path
 from inference.bout import BoutTracker
 from inference.error import InferenceError
@@ -28,12 +36,17 @@ _LOOK_S: Final = 0.1
 _DRAIN_STILL_S: Final = 0.5
 _MAIN: Final = "main"
 _BESIDE: Final = "beside"
+_BEHIND: Final = "behind"
+_MOST_UNDESCRIBED: Final = 8
+"""With so many segments that wait for their manifests, no other one is begun."""
 _log = logging.getLogger(__name__)
 
 
 class CageLabeller:
     """Labels a cage's segments on a thread of its own, and beside it what was left behind.
 
+    A third thread writes the manifests, for which the whole video is read: meanwhile the next
+    segment is followed already.
     The owner gives it the segments without labels (`set_pending`) about every second.
     """
 
@@ -48,11 +61,16 @@ class CageLabeller:
         self._search_fault = ""
         self._left = LeftSegments()
         self._current: dict[str, str] = {}
+        self._undescribed: deque[LabelledSegment] = deque()
         self._alive_s: dict[str, float] = {}
         self._idle_since_s: float | None = None
         self._threads = [
             Thread(target=self._guard, args=(work,), name=f"{name}-{plan.cage.label}", daemon=True)
-            for name, work in ((_MAIN, self._label_in_order), (_BESIDE, self._label_beside))
+            for name, work in (
+                (_MAIN, self._label_in_order),
+                (_BESIDE, self._label_beside),
+                (_BEHIND, self._describe_behind),
+            )
         ]
 
     def start(self) -> None:
@@ -71,8 +89,8 @@ class CageLabeller:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a segment is being labelled."""
-        return bool(self._current)
+        """Whether a segment is being labelled or waits for its manifest."""
+        return bool(self._current or self._undescribed)
 
     def set_pending(self, segments: Sequence[Segment]) -> None:
         """Take the cage's segments without labels, by name."""
@@ -94,8 +112,8 @@ class CageLabeller:
 
     def report(self) -> CageLabel:
         """Return what is known now."""
-        current = set(self._current.values())
-        waiting = [s for s in self._pending if not s.is_growing and s.stem not in current]
+        busy = self._busy_stems()
+        waiting = [s for s in self._pending if not s.is_growing and s.stem not in busy]
         return self.state.report(len(waiting), self._search_fault or self._left.fault())
 
     def _guard(self, work: Callable[[], None]) -> None:
@@ -119,6 +137,11 @@ class CageLabeller:
             if segment is not None:
                 self._label(segment, _BESIDE)
 
+    def _describe_behind(self) -> None:
+        while not self._stop.wait(_LOOK_S):
+            while self._undescribed and not self._stop.is_set():
+                self._describe(self._undescribed[0])
+
     def _next(self) -> Segment | None:
         """Return the oldest segment that stands not aside, or tries again for lack of another."""
         for segment in self._open_segments():
@@ -134,33 +157,64 @@ class CageLabeller:
         return None
 
     def _open_segments(self) -> Sequence[Segment]:
-        """Return the segments that no thread is labelling; none before a stop."""
-        if self._drain_until_s is not None:
+        """Return the segments that no thread is labelling or describing; none before a stop."""
+        if self._drain_until_s is not None or len(self._undescribed) >= _MOST_UNDESCRIBED:
             return ()
-        current = set(self._current.values())
-        return [segment for segment in self._pending if segment.stem not in current]
+        busy = self._busy_stems()
+        return [segment for segment in self._pending if segment.stem not in busy]
+
+    def _busy_stems(self) -> set[str]:
+        return set(self._current.values()) | self._undescribed_stems()
+
+    def _undescribed_stems(self) -> set[str]:
+        return {done.segment.stem for done in tuple(self._undescribed)}
 
     def _is_last(self, segment: Segment) -> bool:
         """Say whether there is no other segment that could be labelled instead."""
-        others = [other for other in self._pending if other.stem != segment.stem]
+        not_others = {segment.stem} | self._undescribed_stems()
+        others = [other for other in self._pending if other.stem not in not_others]
         return all(other in self._left for other in others)
 
     def _label(self, segment: Segment, line: str) -> None:
         self._current[line], self._alive_s[line] = segment.stem, time.monotonic()
         try:
-            label_segment(segment, self._plan, self._watch(segment, line))
+            done = label_segment(segment, self._plan, self._watch(segment, line))
         except Stopped:
             if not self._stop.is_set() and self._drain_until_s is None:
                 self._warn(self._left.add_abandoned(segment))
         except VideoGone:
             self._forget(segment)
         except (InferenceError, OSError, sqlite3.Error) as error:
+            if is_lost(error):
+                raise
+            self._warn(self._left.add_failed(segment, error))
+        else:
+            if done is None:
+                self._drop(segment)
+            else:
+                self._undescribed.append(done)
+        finally:
+            del self._current[line], self._alive_s[line]
+
+    def _describe(self, done: LabelledSegment) -> None:
+        """Write one manifest; what was stopped keeps its place."""
+        segment = done.segment
+        self._current[_BEHIND], self._alive_s[_BEHIND] = segment.stem, time.monotonic()
+        try:
+            describe_segment(
+                done, self._plan, lambda still_s: self._gives_up(segment, _BEHIND, still_s)
+            )
+        except Stopped:
+            self._stop.wait(_LOOK_S)
+            return
+        except (InferenceError, OSError) as error:
             self._warn(self._left.add_failed(segment, error))
         else:
             _log.info("cage %s: %s labelled", self._plan.cage.label, segment.stem)
             self._drop(segment)
         finally:
-            del self._current[line], self._alive_s[line]
+            del self._current[_BEHIND], self._alive_s[_BEHIND]
+        self._undescribed.popleft()
 
     def _watch(self, segment: Segment, line: str) -> LabellingWatch:
         """Return how a run is led; what stands aside is not what the animal does now."""
@@ -206,6 +260,8 @@ class CageLabeller:
                 plan.cage.number, events_of(findings, plan.cage, photoperiod, is_late=False)
             )
         except sqlite3.Error as error:
+            if is_lost(error):
+                raise
             self._warn(f"the event ledger: {error}")
 
     def _warn(self, reason: str | None) -> None:

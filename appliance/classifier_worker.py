@@ -2,16 +2,18 @@
 
 import time
 from collections import deque
-from threading import Event
+from threading import Event, Lock
 from typing import Final
 
 from appliance.cage_labeller import CageLabeller
 from appliance.label_ledger import LabelLedger
+from appliance.ledger_forgetting import LedgerForgetting
 from appliance.model_folder import find_model
 from appliance.outbox import Outbox
 from appliance.priority import set_niceness
 from appliance.rack_path import event_ledger, segment_folder
 from appliance.report import ClassifierDetail
+from appliance.search_turn import SearchTurns
 from appliance.segment_labelling import LabellingPlan
 from appliance.segment_search import SegmentSearch
 from appliance.worker import Worker
@@ -21,8 +23,6 @@ from inference.judge import Judge
 _NICENESS: Final = 5
 """Late labels cost nothing; frames cannot be repeated."""
 _LOOP_S: Final = 0.1
-_SEARCH_S: Final = 1.0
-_FORGET_S: Final = 3600.0
 _RATE_WINDOW_S: Final = 5.0
 _HUNG_NETWORK_S: Final = 30.0
 _HUNG_CAGE_S: Final = 120.0
@@ -60,34 +60,29 @@ class _Rack:
         config = worker.config
         self._worker = worker
         self._judge = judge
-        self._ledger = ledger
+        self._forgetting = LedgerForgetting(ledger, is_published=config.mqtt is not None)
         self._stop: Final = Event()
+        reading_whole = Lock()
         self._cages: Final = [
             (
                 SegmentSearch(segment_folder(config, cage.number), cage.number),
-                CageLabeller(LabellingPlan(config, cage, judge, ledger), self._stop),
+                CageLabeller(LabellingPlan(config, cage, judge, ledger, reading_whole), self._stop),
             )
             for cage in config.cage
         ]
-        self._searched_s = -_SEARCH_S
-        self._forgot_s = -_FORGET_S
+        self._turns = SearchTurns(self._cages)
         self._counts: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
     def start(self) -> None:
-        """Search once, then let the cages begin."""
-        self.look()
+        """Let the cages begin; each has nothing to do before its first search."""
         for _, labeller in self._cages:
             labeller.start()
 
     def look(self) -> None:
-        """Search when it is time, raise what ended a thread, report if nothing hangs."""
+        """Search one cage and forget a little, raise what ended a thread, report if none hangs."""
         now_s = time.monotonic()
-        if now_s - self._searched_s >= _SEARCH_S:
-            self._searched_s = now_s
-            self._search(now_s)
-        if now_s - self._forgot_s >= _FORGET_S:
-            self._forgot_s = now_s
-            self._ledger.forget_old(time.time_ns())
+        self._search(now_s)
+        self._forgetting.turn(now_s, time.time_ns())
         for _, labeller in self._cages:
             if labeller.error is not None:
                 raise labeller.error
@@ -110,11 +105,14 @@ class _Rack:
             labeller.join(_JOIN_S)
 
     def _search(self, now_s: float) -> None:
-        for search, labeller in self._cages:
-            try:
-                labeller.set_pending(search.unlabelled(now_s))
-            except OSError as error:
-                labeller.set_search_fault(f"{error.filename}: {error.strerror}")
+        due = self._turns.next_due(now_s)
+        if due is None:
+            return
+        search, labeller = due
+        try:
+            labeller.set_pending(search.unlabelled(now_s))
+        except OSError as error:
+            labeller.set_search_fault(f"{error.filename}: {error.strerror}")
 
     def _is_hung(self) -> bool:
         """Say whether a call of the network or a decoder does not come back; warn once."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from appliance.activity import SCHEMA as ACTIVITY_SCHEMA
 from appliance.activity import Activity, add_activity, forget_old_activity
-from appliance.outbox import Event, Outbox
+from appliance.outbox import KEPT_NS, Event, Outbox
 from inference.bout import Moment, OpenBout
 
 _SCHEMA: Final = """
@@ -25,7 +25,7 @@ CREATE INDEX IF NOT EXISTS label_segment_cage ON label_segment (cage, number);
 CREATE TABLE IF NOT EXISTS label_cage (cage INTEGER PRIMARY KEY, bout TEXT NOT NULL);
 """
 _NEWEST_SEGMENTS: Final = 20
-_KEPT_NS: Final = 60 * 24 * 3_600_000_000_000
+_SEGMENTS_KEPT_NS: Final = 60 * 24 * 3_600_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,21 @@ class LabelLedger:
             for event in events:
                 self._outbox.append(event)
 
-    def forget_old(self, now_utc_ns: int) -> None:
-        """Remove what nobody asks for any more."""
+    def forget_old(self, now_utc_ns: int, *, is_published: bool) -> bool:
+        """Remove a little of what nobody asks for any more; return whether there may be more.
+
+        Events go 30 days after the broker confirmed them, or happened if nobody publishes them.
+        """
         with self._lock:
             forget_old_activity(self._connection, now_utc_ns)
             self._connection.execute(
                 "DELETE FROM label_segment WHERE finished = 1 AND start_utc_ns < ?",
-                (now_utc_ns - _KEPT_NS,),
+                (now_utc_ns - _SEGMENTS_KEPT_NS,),
             )
+            forgotten = self._outbox.prune(now_utc_ns - KEPT_NS)
+            if not is_published:
+                forgotten += self._outbox.prune_unpublished(now_utc_ns - KEPT_NS)
+        return forgotten > 0
 
     def _store_segment(self, progress: Progress, bout: str | None) -> None:
         self._connection.execute(

@@ -1,7 +1,6 @@
 """The worker that keeps the light panels right, which run their schedules by themselves."""
 
 import logging
-import re
 import sqlite3
 import time
 from typing import Final
@@ -13,17 +12,17 @@ from appliance.outbox import Event, Outbox
 from appliance.panel_keeper import LightClock, PanelKeeper
 from appliance.rack_path import event_ledger, panel_memory
 from appliance.report import LightsDetail, PanelDetail
+from appliance.sentence import wording
 from appliance.worker import Worker
 from capture_hw.panel_schedule import schedule_of
 from capture_hw.photoperiod import photoperiod_of
 from capture_hw.simulated_panel import SimulatedPanel
+from disk.damaged_ledger import is_lost
 
 _INTERVAL_S: Final = 1.0
 _SCHEMA: Final = "ethoprofiler.lights/1"
 _SENSOR_NOISE: Final = 5
 """Percent points by which a measured level may move before it is told again."""
-_NUMBER: Final = re.compile(r"\d+")
-"""A noisy sensor must not make a new sentence each second."""
 _log = logging.getLogger(__name__)
 
 
@@ -89,10 +88,15 @@ class Lights:
         )
 
     def _tell(self, news: list[PanelDetail], now_ns: int) -> None:
-        """Put events into the ledger; what it does not take is told in a later second."""
+        """Put events into the ledger; what it does not take is told in a later second.
+
+        Raises sqlite3.Error only if the ledger must be opened again.
+        """
         try:
             self._outbox.add([self._event(detail, now_ns) for detail in news])
         except sqlite3.Error as error:
+            if is_lost(error):
+                raise
             if not self._ledger_fails:
                 _log.warning("lights: events cannot be written and wait: %s", error)
             self._ledger_fails = True
@@ -130,5 +134,5 @@ def _spoken(detail: PanelDetail) -> tuple[object, ...]:
         detail.ir_commanded,
         detail.white_measured is None,
         detail.ir_measured is None,
-        _NUMBER.sub("", detail.reason),
+        wording(detail.reason),
     )

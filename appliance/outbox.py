@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from appliance.event import Payload
 from appliance.message import envelope_at, message_text
-from disk.ledger import open_ledger, transaction
+from disk.ledger import close_ledger, open_ledger, transaction
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS event (
@@ -24,10 +25,14 @@ CREATE TABLE IF NOT EXISTS event (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS event_seq ON event (topic, seq) WHERE replayed = 0;
 CREATE INDEX IF NOT EXISTS event_waiting ON event (row) WHERE published_utc_ns IS NULL;
+CREATE INDEX IF NOT EXISTS event_waiting_time ON event (time_utc_ns)
+    WHERE published_utc_ns IS NULL;
 CREATE INDEX IF NOT EXISTS event_published ON event (published_utc_ns)
     WHERE published_utc_ns IS NOT NULL;
 CREATE TABLE IF NOT EXISTS stream (topic TEXT PRIMARY KEY, last_seq INTEGER NOT NULL);
 """
+KEPT_NS: Final = 30 * 86_400 * 1_000_000_000
+"""Events can be replayed for 30 days."""
 _STEP_ROWS: Final = 1000
 """So many rows are changed in one step, that nobody else waits long for the ledger."""
 _Row: TypeAlias = tuple[int, str, str, int, int, int, int, str]
@@ -67,7 +72,8 @@ class StoredEvent:
 class Outbox:
     """The event ledger of a rack; several processes may have it open. One thread at a time.
 
-    All methods raise sqlite3.Error.
+    All methods raise sqlite3.Error. A damaged file is set aside: at once if it shows when it is
+    opened, otherwise when the error ends a `with` block.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,12 +83,22 @@ class Outbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close; a file that `error` shows to be damaged makes room for a new one."""
+        close_ledger(self.connection, error)
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Commit what the block appends, and whatever else it writes here, together or not."""
+        """Commit what the block appends, and whatever else it writes here, together or not.
+
+        Raises LedgerReplaced if nobody would find it.
+        """
+        self.connection.raise_if_replaced()
         with transaction(self.connection):
             yield
 
@@ -113,7 +129,11 @@ class Outbox:
         return int(seq)
 
     def changed(self) -> bool:
-        """Return whether another connection has written since the last call; cheap."""
+        """Return whether another connection has written since the last call; cheap.
+
+        Raises LedgerReplaced.
+        """
+        self.connection.raise_if_replaced()
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()
         before, self._version = self._version, int(version)
         return before != self._version
@@ -178,6 +198,18 @@ class Outbox:
         cursor = self.connection.execute(
             "DELETE FROM event WHERE row IN (SELECT row FROM event "
             "WHERE published_utc_ns < ? ORDER BY published_utc_ns LIMIT ?)",
+            (before_utc_ns, _STEP_ROWS),
+        )
+        return cursor.rowcount
+
+    def prune_unpublished(self, before_utc_ns: int) -> int:
+        """Forget events that happened before a moment and wait for nobody, for want of a broker.
+
+        At most 1000 in one call, oldest first; return how many.
+        """
+        cursor = self.connection.execute(
+            "DELETE FROM event WHERE row IN (SELECT row FROM event INDEXED BY event_waiting_time "
+            "WHERE published_utc_ns IS NULL AND time_utc_ns < ? ORDER BY time_utc_ns LIMIT ?)",
             (before_utc_ns, _STEP_ROWS),
         )
         return cursor.rowcount

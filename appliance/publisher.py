@@ -15,7 +15,7 @@ from appliance.channel import topic_root
 from appliance.config import ConfigError, RackConfig
 from appliance.event_sender import EventSender
 from appliance.link_opening import LinkOpening
-from appliance.outbox import Outbox
+from appliance.outbox import KEPT_NS, Outbox
 from appliance.presence import Presence
 from appliance.rack_path import event_ledger
 from appliance.report import PublisherDetail
@@ -23,8 +23,6 @@ from appliance.report import PublisherDetail
 _RECONNECT_S: Final = (1.0, 30.0)
 _STEADY_S: Final = 10.0
 """A connection that held so long was a success: the next wait is short again."""
-_KEPT_NS: Final = 30 * 86_400 * 1_000_000_000
-"""Published events can be replayed for 30 days."""
 _PRUNE_EVERY_S: Final = 3600.0
 _GIVE_UP_S: Final = 1.0
 _log = logging.getLogger(__name__)
@@ -70,7 +68,7 @@ class Publisher:
                 self._opening.give_up(_GIVE_UP_S)
             self._end_session()
         finally:
-            self._outbox.connection.close()
+            self._outbox.__exit__(kind, error, trace)
 
     @property
     def detail(self) -> PublisherDetail:
@@ -158,4 +156,4 @@ class Publisher:
 
     def _prune(self) -> int:
         """Forget a little of what is too old; return how much."""
-        return self._outbox.prune(time.time_ns() - _KEPT_NS)
+        return self._outbox.prune(time.time_ns() - KEPT_NS)

@@ -15,7 +15,7 @@ from appliance.outbox import Event
 from appliance.segment_start import SegmentStart
 from capture_hw.error import JournalError
 from capture_hw.photoperiod import Photoperiod
-from capture_hw.segment_journal import read_journal
+from capture_hw.segment_journal import GapFollower
 from inference.bout import BoutTracker, Finding, LabelledFrame, Moment
 from inference.label_file import LabelRow
 
@@ -143,19 +143,15 @@ class _Breaks:
     """The times of frames that follow a gap, by a journal that may grow or be gone."""
 
     def __init__(self, journal: Path) -> None:
-        self._journal = journal
-        self._size = -1
-        self._times_ms: frozenset[int] = frozenset()
+        self._gaps = GapFollower(journal)
+        self._times_ms: set[int] = set()
 
     def __contains__(self, time_ms: int) -> bool:
         return time_ms in self._times_ms
 
     def read_again(self) -> None:
-        """Read the journal if it has grown; without one, pauses longer than a second tell."""
+        """Read what the journal has grown by; without one, pauses longer than a second tell."""
         try:
-            size = self._journal.stat().st_size
-            if size != self._size:
-                self._times_ms = frozenset(gap.to_ms for gap in read_journal(self._journal).gaps)
-                self._size = size
-        except (FileNotFoundError, JournalError):
+            self._times_ms.update(gap.to_ms for gap in self._gaps.new_gaps())
+        except JournalError:
             return

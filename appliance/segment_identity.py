@@ -7,7 +7,13 @@ from typing import Final, get_args
 from pydantic import ValidationError
 
 from appliance.config import CageSection, RackConfig
-from appliance.segment_manifest import Gap, LabelGapCause, LightPhase, SegmentManifest
+from appliance.segment_manifest import (
+    Anchor,
+    Gap,
+    LabelGapCause,
+    LightPhase,
+    SegmentManifest,
+)
 from appliance.segment_start import SegmentStart
 from capture_hw.light_config import LightConfig
 from capture_hw.photoperiod import Photoperiod, photoperiod_of
@@ -28,6 +34,7 @@ _IDENTITY: Final = (
     "boot_id",
     "utc_offset",
     "clock_synchronized",
+    "anchors",
     "copied",
     "closed_in_order",
     "light_phases",
@@ -58,6 +65,7 @@ def with_journal(
             "boot_id": header.boot_id,
             "utc_offset": header.utc_offset,
             "clock_synchronized": header.clock_synchronized,
+            "anchors": [Anchor(at_ms=one.at_ms, utc_ns=one.utc_ns) for one in journal.anchors],
             "copied": header.copied,
             "closed_in_order": journal.end is not None,
             "light_phases": light_phases(photoperiod, header.start_utc_ns, manifest.last_ms),

@@ -1,26 +1,20 @@
-"""Everything that labelling one segment of a rack is, from its first frame to its manifest."""
+"""Labelling one segment of a rack: rows, label file and events; all but its manifest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from threading import Lock
 from typing import Final
-
-from pydantic import ValidationError
 
 from appliance.config import CageSection, RackConfig
 from appliance.label_ledger import LabelLedger
-from appliance.label_manifest import describe_labels
 from appliance.segment_book import SegmentBook
-from appliance.segment_identity import with_journal, without_journal
-from appliance.segment_manifest import SegmentManifest, read_manifest, write_manifest
 from appliance.segment_search import Segment
 from appliance.segment_start import SegmentStart, segment_start
 from capture_hw.error import JournalError
 from capture_hw.photoperiod import photoperiod_of
 from capture_hw.segment_journal import Journal, read_journal
-from disk.durable_file import sync_to_disk
 from inference.bout import Moment
-from inference.error import LabelFileError
 from inference.judge import Judge
 from inference.label_file import LabelRow
 from inference.label_video import Stopped, VideoLabels, missing_end_s
@@ -40,6 +34,13 @@ class LabellingPlan:
     cage: CageSection
     judge: Judge
     ledger: LabelLedger
+    reading_whole: Lock = field(default_factory=Lock)
+    """Held while whole videos are read, which one cage of the rack does at a time."""
+
+    @property
+    def identity(self) -> str:
+        """The model as label files and manifests of this cage name it."""
+        return self.judge.classifier.identity(self.cage.crop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,26 @@ class LabellingWatch:
     """The last row that was there already, and when its bout began."""
 
 
-def label_segment(segment: Segment, plan: LabellingPlan, watch: LabellingWatch) -> None:
-    """Label a segment, growing or finished, tell its events, and write its manifest.
+@dataclass(frozen=True, slots=True)
+class LabelledSegment:
+    """A segment whose label file is finished and whose events are told."""
+
+    segment: Segment
+    start: SegmentStart
+    labels: VideoLabels
+    model: str
+    """Who wrote the label file."""
+
+
+def label_segment(
+    segment: Segment, plan: LabellingPlan, watch: LabellingWatch
+) -> LabelledSegment | None:
+    """Label a segment, growing or finished, and tell its events; None if it has its manifest.
 
     A run that was interrupted anywhere is gone on with. Raises Stopped, VideoGone, InferenceError,
     OSError, sqlite3.Error.
     """
-    _Run(segment, plan, watch).run()
+    return _Run(segment, plan, watch).run()
 
 
 @dataclass(slots=True)
@@ -73,24 +87,15 @@ class _Run:
     book: SegmentBook | None = None
     start: SegmentStart | None = None
 
-    def run(self) -> None:
-        segment = self.segment
-        if segment.is_labelled:
-            return
-        if segment.labels.exists():
+    def run(self) -> LabelledSegment | None:
+        if self.segment.is_labelled:
+            return None
+        if self.segment.labels.exists():
             labels, model = self._labels_as_written()
         else:
-            labels, model = self._label(), self._identity
-        manifest = self._manifest_before()
-        if manifest is None or manifest.start_utc_ns is None:
-            manifest = manifest or self._described(labels, model)
-            write_manifest(segment.manifest, self._identified(manifest))
-        segment.journal.unlink(missing_ok=True)
-        sync_to_disk(segment.journal.parent)
-
-    @property
-    def _identity(self) -> str:
-        return self.plan.judge.classifier.identity(self.plan.cage.crop)
+            labels, model = self._label(), self.plan.identity
+        assert self.start is not None
+        return LabelledSegment(self.segment, self.start, labels, model)
 
     def _label(self) -> VideoLabels:
         with LiveLabels(
@@ -147,38 +152,6 @@ class _Run:
             return read_journal(self.segment.journal)
         except JournalError:
             return None
-
-    def _manifest_before(self) -> SegmentManifest | None:
-        """Return the manifest that is there already, of a crash or of a person's `classify`."""
-        path = self.segment.manifest
-        try:
-            return read_manifest(path)
-        except FileNotFoundError:
-            return None
-        except (ValidationError, UnicodeDecodeError) as error:
-            raise LabelFileError(f"{path}: exists and is not a manifest of ours") from error
-
-    def _described(self, labels: VideoLabels, model: str) -> SegmentManifest:
-        if model != self._identity:
-            raise LabelFileError(
-                f"{self.segment.labels}: was written by {model}, not {self._identity}; run "
-                "`ethoprofiler classify` with the model you want"
-            )
-        return describe_labels(
-            self.segment.video,
-            self.segment.labels,
-            self.plan.judge.classifier,
-            self.plan.cage.crop,
-            labels,
-            self._raise_if_stopped,
-        )
-
-    def _identified(self, manifest: SegmentManifest) -> SegmentManifest:
-        journal = self._journal()
-        if journal is not None:
-            return with_journal(manifest, journal, self.plan.config)
-        assert self.start is not None
-        return without_journal(manifest, self.start, self.plan.cage, self.plan.config)
 
     def _raise_if_stopped(self) -> None:
         if self.watch.give_up(0.0):

@@ -39,6 +39,13 @@ class Gap(_Part):
     cause: LabelGapCause | GapCause
 
 
+class Anchor(_Part):
+    """What wall time was at a moment of the segment, after it had moved by more than a second."""
+
+    at_ms: int
+    utc_ns: int
+
+
 class LightPhase(_Part):
     """Day or night, from a moment of the segment to the next phase or its end."""
 
@@ -98,6 +105,8 @@ class SegmentManifest(_Part):
     utc_offset: str | None = None
     """Of the facility's standard time, such as "+01:00"."""
     clock_synchronized: bool | None = None
+    anchors: list[Anchor] | None = None
+    """Where wall time moved within the segment; `start` and all times keep to the first frame's."""
     copied: bool | None = None
     """True if the camera's H.264 was copied, false if the rack encoded it."""
     closed_in_order: bool | None = None

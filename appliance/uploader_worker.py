@@ -13,6 +13,7 @@ from appliance.report import UploaderDetail
 from appliance.sync_event import SyncNews
 from appliance.worker import Worker
 from capture_hw.photoperiod import photoperiod_of
+from disk.damaged_ledger import is_damage
 from sync.ledger_rescue import open_upload_ledger
 from sync.object_key import rack_key
 from sync.open_store import open_store
@@ -56,6 +57,19 @@ def run(worker: Worker) -> None:
                 store.close()
 
 
+def sync_payload(detail: UploaderDetail) -> SyncPayload:
+    """Return what is told of a state of the upload."""
+    last_ns = detail.last_verified_utc_ns
+    return SyncPayload(
+        waiting_files=detail.waiting_files,
+        waiting_bytes=detail.waiting_bytes,
+        last_verified=None if last_ns is None else rfc3339(last_ns),
+        bytes_per_s=detail.bytes_per_s,
+        estimate_s=_estimate_s(detail),
+        reachable=detail.reachable,
+    )
+
+
 class _UploadThread(threading.Thread):
     """Runs the uploader and keeps what ended it; does not keep the process alive."""
 
@@ -77,6 +91,9 @@ def _watch(worker: Worker, thread: _UploadThread, store: Store, outbox: Outbox) 
     photoperiod = photoperiod_of(config.lights, config.standard_time)
     news = SyncNews()
     while not worker.stop.is_set():
+        if is_damage(thread.error):
+            # Not raised as it is: the event ledger is open around this, and is not what is damaged.
+            raise RuntimeError(f"the upload ledger: {thread.error}") from thread.error
         if thread.error is not None:
             raise thread.error
         if thread.uploader.silent_s > _HUNG_S:
@@ -85,7 +102,7 @@ def _watch(worker: Worker, thread: _UploadThread, store: Store, outbox: Outbox) 
         worker.beat(detail)
         if thread.uploader.progress.is_reachable is not None:
             utc_ns = time.time_ns()
-            payload = _payload(detail)
+            payload = sync_payload(detail)
             if news.take(payload, time.monotonic()):
                 zt_h = photoperiod.zt_h(utc_ns)
                 outbox.add([Event(_TOPIC, _SCHEMA, utc_ns, zt_h, payload, retained=True)])
@@ -117,12 +134,10 @@ def _detail(store: Store, uploader: Uploader) -> UploaderDetail:
     )
 
 
-def _payload(detail: UploaderDetail) -> SyncPayload:
-    last_ns = detail.last_verified_utc_ns
-    return SyncPayload(
-        waiting_files=detail.waiting_files,
-        waiting_bytes=detail.waiting_bytes,
-        last_verified=None if last_ns is None else rfc3339(last_ns),
-        bytes_per_s=detail.bytes_per_s,
-        reachable=detail.reachable,
-    )
+def _estimate_s(detail: UploaderDetail) -> float | None:
+    """Return how long what waits takes at the present rate; None if nobody can say."""
+    if detail.waiting_files == 0:
+        return 0.0
+    if not detail.reachable or detail.bytes_per_s <= 0:
+        return None
+    return round(detail.waiting_bytes / detail.bytes_per_s, 1)

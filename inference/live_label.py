@@ -160,8 +160,8 @@ class LiveLabels:
         try:
             for frame in self._frames(video):
                 self._raise_if_cut(file)
-                if file is None and self._give_up(0.0):
-                    raise Stopped
+                if file is None:
+                    self._raise_if_stopped()
                 if count < len(kept) and kept[count].time_ms != frame.time_ms:
                     raise _ReadAgain(max(0, count - _MARGIN_FRAMES))
                 count += 1
@@ -186,7 +186,7 @@ class LiveLabels:
             yield from video.frames()
             return
         base: int | None = None
-        for frame in video.frames_near(kept[near].time_ms):
+        for frame in video.frames_near(kept[near].time_ms, self._raise_if_stopped):
             if base is None:
                 base = self._number_of(frame)
                 yield from (VideoFrame(n, kept[n].time_ms, None) for n in range(base))
@@ -201,6 +201,10 @@ class LiveLabels:
             self._decodes_all = True
             raise _ReadAgain(None)
         return number
+
+    def _raise_if_stopped(self) -> None:
+        if self._give_up(0.0):
+            raise Stopped
 
     def _raise_if_cut(self, file: GrowingFile | None) -> None:
         if file is None or file.cut is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -26,6 +26,8 @@ _NOT_VIDEO: Final = frozenset({"image2", "tty"})
 """FFmpeg's readers of still pictures and of text files, drawn as terminal art."""
 _LONGEST_GROUP: Final = 2000
 """Packets between two key frames; bounds what `frames_near` holds of a stream that has none."""
+_SIGN_PACKETS: Final = 100
+"""Skipped packets between two calls of `on_skip`: a millisecond or so."""
 _Promised: TypeAlias = "tuple[av.Packet[Stream], list[int]]"
 """A packet, and the time stamps of the frames that it promises."""
 _FOLLOWED_BYTES: Final = 4096
@@ -99,11 +101,13 @@ class Video:
         """
         yield from self._stamped(_with_promises(self._packets), None)
 
-    def frames_near(self, time_ms: int) -> Iterator[VideoFrame]:
+    def frames_near(
+        self, time_ms: int, on_skip: Callable[[], None] = lambda: None
+    ) -> Iterator[VideoFrame]:
         """Yield the frames from the last key frame at or before `time_ms` on, numbered from there.
 
-        Those before are read and not decoded, a hundred times as fast. Only for a file without
-        reordered frames. Otherwise as `frames`.
+        Those before are read and not decoded, a hundred times as fast; `on_skip` is called every
+        100 of them. Only for a file without reordered frames. Otherwise as `frames`.
         """
         packets = _with_promises(self._packets)
         for first, promised in packets:
@@ -111,7 +115,7 @@ class Video:
                 yield from self._stamped(chain([(first, promised)], packets), None)
                 return
             ticks = round(Fraction(time_ms, 1000) / (first.time_base or Fraction(1, 1000)))
-            near = _from_key_frame(chain([(first, promised)], packets), first.pts + ticks)
+            near = _from_key_frame(chain([(first, promised)], packets), first.pts + ticks, on_skip)
             yield from self._stamped(near, first.pts)
 
     def _stamped(self, packets: Iterator[_Promised], first_pts: int | None) -> Iterator[VideoFrame]:
@@ -188,10 +192,14 @@ def _with_promises(packets: PacketReader) -> Iterator[_Promised]:
         yield packet, packets.take_expected()
 
 
-def _from_key_frame(packets: Iterator[_Promised], near_pts: int) -> Iterator[_Promised]:
+def _from_key_frame(
+    packets: Iterator[_Promised], near_pts: int, on_skip: Callable[[], None]
+) -> Iterator[_Promised]:
     """Leave out what comes before the last key frame at or before `near_pts`."""
     group: list[_Promised] = []
-    for packet, promised in packets:
+    for number, (packet, promised) in enumerate(packets, start=1):
+        if number % _SIGN_PACKETS == 0:
+            on_skip()
         if packet.pts is None or packet.pts > near_pts or len(group) > _LONGEST_GROUP:
             yield from group
             yield packet, promised

@@ -1,14 +1,10 @@
 """Opening the upload ledger even if its file is damaged."""
 
-import logging
 import sqlite3
 from pathlib import Path
-from typing import Final
 
+from disk.damaged_ledger import file_id, is_damage, set_aside
 from sync.upload_ledger import UploadLedger
-
-_DAMAGED_SUFFIX: Final = ".damaged"
-_log = logging.getLogger(__name__)
 
 
 def open_upload_ledger(path: Path) -> UploadLedger:
@@ -16,19 +12,22 @@ def open_upload_ledger(path: Path) -> UploadLedger:
 
     Raises sqlite3.OperationalError if the disk does not let us; OSError.
     """
-    try:
-        ledger = UploadLedger(path)
-        if ledger.is_sound():
-            return ledger
-        ledger.close()
-        reason = "its pages do not fit together"
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        reason = str(error)
-    aside = path.with_name(path.name + _DAMAGED_SUFFIX)
-    _log.error("%s: damaged (%s); kept as %s, every file is compared", path, reason, aside.name)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    path.replace(aside)
+    ledger = UploadLedger(path)
+    reason = _damage_in(ledger)
+    if not reason:
+        return ledger
+    damaged = file_id(path)
+    ledger.close()
+    set_aside(path, damaged, reason)
     return UploadLedger(path)
+
+
+def _damage_in(ledger: UploadLedger) -> str:
+    """Return what is wrong with a ledger that could be opened; empty if nothing is."""
+    try:
+        return "" if ledger.is_sound() else "its pages do not fit together"
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return str(error)
+        ledger.close()
+        raise

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_CAGE: Final = re.compile(r"\d\d")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+CAGE_FOLDER: Final = re.compile(r"\d\d")
+DAY_FOLDER: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(mkv|csv|json)")
 INVENTORY_FOLDER: Final = "inventory"
 
@@ -47,8 +47,8 @@ def parse_rack_file(path: str) -> RackFile | None:
         return None
     if folder == INVENTORY_FOLDER:
         day = name[:10]
-        return RackFile(path, day) if _DAY.fullmatch(day) and name.endswith(".json") else None
+        return RackFile(path, day) if DAY_FOLDER.fullmatch(day) and name.endswith(".json") else None
     cage, _, day = folder.partition("/")
-    if not _CAGE.fullmatch(cage) or not _DAY.fullmatch(day):
+    if not CAGE_FOLDER.fullmatch(cage) or not DAY_FOLDER.fullmatch(day):
         return None
     return RackFile(path, day)

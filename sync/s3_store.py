@@ -13,7 +13,7 @@ from sync.file_slice import open_slice
 from sync.s3_client import open_client
 from sync.s3_error import code_of, translated
 from sync.s3_multipart import Multipart, content_md5
-from sync.s3_trust import checks_what_it_gets
+from sync.s3_trust import checks_what_it_gets, probe_folder
 from sync.store import Source, StoredObject
 from sync.store_config import S3StoreConfig
 
@@ -139,12 +139,16 @@ class S3Store:
             self._client = None
 
     def drop_orphans(self, prefix: str, kept: Collection[str], older_than_s: float) -> int:
-        """Abort multipart uploads below `prefix`; their age is measured by the store's clock."""
+        """Abort multipart uploads below `prefix`, of probes too; the store's clock says how old."""
+        folders = (prefix, probe_folder(self._config.prefix))
+        return sum(self._drop_orphans_below(folder, kept, older_than_s) for folder in folders)
+
+    def _drop_orphans_below(self, folder: str, kept: Collection[str], older_than_s: float) -> int:
         client = self._connected()
         dropped = 0
         with translated(self.name, "unfinished uploads"):
             try:
-                for key, upload_id in self._orphans(client, prefix, older_than_s):
+                for key, upload_id in self._orphans(client, folder, older_than_s):
                     if upload_id not in kept:
                         client.abort_multipart_upload(
                             Bucket=self._config.bucket, Key=key, UploadId=upload_id

@@ -15,13 +15,19 @@ _REFUSALS: Final = frozenset({"BadDigest", "InvalidDigest", "XAmzContentChecksum
 _WRONG_SHA256: Final = base64.b64encode(bytes(32)).decode()
 
 
+def probe_folder(prefix: str) -> str:
+    """Return below what the probes of a store's prefix lie, without a slash at its end."""
+    return "/".join(part for part in (prefix, ".probe") if part)
+
+
 def checks_what_it_gets(client: "S3Client", bucket: str, store: str, prefix: str) -> bool:
     """Send a byte with a wrong checksum as part of an upload that is then aborted.
 
-    A store that takes it keeps checksums without checking them, so they prove nothing. Nothing is
-    left in the store. Raises StoreAway or StoreRefused.
+    A store that takes it keeps checksums without checking them, so they prove nothing. No object
+    comes of it; an upload that could not be aborted is dropped later, like every orphan. Raises
+    StoreAway or StoreRefused.
     """
-    key = "/".join(part for part in (prefix, ".probe", str(uuid.uuid4())) if part)
+    key = f"{probe_folder(prefix)}/{uuid.uuid4()}"
     with translated(store, key):
         upload_id = client.create_multipart_upload(
             Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256"

@@ -1,19 +1,21 @@
 """Finding the finished files of a rack on its disk."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from disk.durable_file import PART_SUFFIX
 from sync.error import SourceChanged
-from sync.object_key import INVENTORY_FOLDER, RackFile, object_key, parse_rack_file
+from sync.object_key import (
+    CAGE_FOLDER,
+    DAY_FOLDER,
+    INVENTORY_FOLDER,
+    RackFile,
+    object_key,
+    parse_rack_file,
+)
 from sync.upload_ledger import FileOnDisk
-
-_CAGE: Final = re.compile(r"\d\d")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ def _entries(data: Path) -> Iterator[tuple["os.DirEntry[str]", str]]:
         if top.name == INVENTORY_FOLDER:
             for entry in _listed(top.path):
                 yield entry, f"{top.name}/{entry.name}"
-        elif _CAGE.fullmatch(top.name) and top.is_dir():
+        elif CAGE_FOLDER.fullmatch(top.name) and top.is_dir():
             for day in _listed(top.path):
-                if _DAY.fullmatch(day.name) and day.is_dir():
+                if DAY_FOLDER.fullmatch(day.name) and day.is_dir():
                     for entry in _listed(day.path):
                         yield entry, f"{top.name}/{day.name}/{entry.name}"
 

@@ -177,6 +177,23 @@ def test_what_is_labelled_is_not_decoded_again_and_the_rest_is_labelled_alike(
     assert all(frame.picture is not None for frame in frames)
 
 
+def test_skipping_what_is_labelled_gives_a_sign_of_life_every_hundred_packets(
+    tmp_path: Path, judge: Judge, classifier: Classifier
+) -> None:
+    pictures = moving_square(100, width=64, height=64) * 6
+    video = write_segment(tmp_path / f"{STEM}.mkv", pictures)
+    whole = classified(video, tmp_path / "later.csv", classifier)
+    (tmp_path / f"{STEM}.csv.part").write_bytes(b"".join(whole.splitlines(keepends=True)[:597]))
+    asked: list[float] = []
+
+    def give_up(still_s: float) -> bool:
+        asked.append(still_s)
+        return False
+
+    assert live_labels(video, judge, give_up) == whole
+    assert len(asked) == 3 + 600  # on the way to frame 395, then once a frame
+
+
 @pytest.mark.parametrize("rows", [251, 260, 299])
 def test_rows_cut_in_the_middle_of_a_stack_are_made_good_from_the_pictures_before_them(
     tmp_path: Path, judge: Judge, classifier: Classifier, rows: int

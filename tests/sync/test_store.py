@@ -4,6 +4,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from sync.error import (
     UploadStopped,
 )
 from sync.open_store import open_store
+from sync.s3_trust import checks_what_it_gets
 from sync.store import Store, StoredObject
 from sync.store_config import FolderStoreConfig, S3StoreConfig, StoreConfig
 from sync.upload_ledger import UploadLedger
-from tests.seaweed import BUCKET, Seaweed, store_keys
+from tests.seaweed import BUCKET, Seaweed, raw_client, store_keys
 from tests.sync.sending import MIB, Sender, write_random
 
 BIG = 17 * MIB  # two parts
@@ -200,6 +202,21 @@ def test_unfinished_uploads_are_removed_but_not_those_that_go_on(
     assert store.drop_orphans(folder, [], -10.0) == len(kept)
     sender.on_block_error = None
     deliver(store, f"{folder}/x.mkv", source)
+
+
+def test_a_probe_that_was_killed_is_removed_when_it_is_old(seaweed: Seaweed) -> None:
+    def die(**_: object) -> None:
+        raise UploadStopped("killed before the probe was aborted")
+
+    prefix = f"probe-{uuid.uuid4()}"
+    config = S3StoreConfig(kind="s3", bucket=BUCKET, endpoint=seaweed.endpoint, prefix=prefix)
+    with closing(raw_client(seaweed.endpoint)) as client, closing(open_store(config)) as store:
+        client.meta.events.register("before-call.s3.AbortMultipartUpload", die)
+        with pytest.raises(UploadStopped):
+            checks_what_it_gets(client, BUCKET, store.name, prefix)
+        assert store.drop_orphans(f"{prefix}/north/rack-1", [], 86_400.0) == 0
+        assert store.drop_orphans(f"{prefix}/north/rack-1", [], -10.0) == 1
+        assert store.drop_orphans(f"{prefix}/north/rack-1", [], -10.0) == 0
 
 
 @every_store

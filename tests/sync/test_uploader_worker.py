@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,10 +16,16 @@ from typing import Any, Final
 
 import pytest
 
+from appliance import uploader_worker
 from appliance.config import read_config
 from appliance.local_socket import socket_address
+from appliance.outbox import Outbox
 from appliance.rack_path import event_ledger, log_path, reports_socket, upload_ledger
 from appliance.report import Report, UploaderDetail
+from appliance.worker import Worker
+from sync.open_store import open_store
+from sync.upload_ledger import UploadLedger
+from sync.uploader import Uploader
 from tests.seaweed import BUCKET, Seaweed, raw_client
 from tests.sync.sending import MIB, write_random
 from tests.tcp_proxy import TcpProxy
@@ -192,3 +199,28 @@ def test_without_a_store_it_ends_with_a_sentence(tmp_path: Path) -> None:
     texts = [json.loads(line)["text"] for line in lines]
     assert "uploader: the configuration has no [store]; nothing is uploaded" in texts
     assert not any("trace" in json.loads(line) for line in lines)
+
+
+def test_a_damaged_upload_ledger_is_not_taken_for_a_damaged_event_ledger(tmp_path: Path) -> None:
+    folder = '[store]\nkind = "folder"\npath = "store"\n'
+    config = read_config(write_config(tmp_path, folder))
+    assert config.store is not None
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(b"U" * 8192)
+    with closing(sqlite3.connect(garbage)) as damaged, pytest.raises(sqlite3.Error) as caught:
+        damaged.execute("SELECT * FROM sqlite_master")
+    store = open_store(config.store)
+    with (
+        closing(Worker("uploader", config, "")) as worker,
+        UploadLedger(upload_ledger(config)) as ledger,
+    ):
+        job = uploader_worker._job(config, config.store)
+        thread = uploader_worker._UploadThread(Uploader(store, ledger, job, threading.Event()))
+        thread.error = caught.value
+        with (
+            pytest.raises(RuntimeError, match="the upload ledger: file is not a database"),
+            Outbox(event_ledger(config)) as outbox,
+        ):
+            uploader_worker._watch(worker, thread, store, outbox)
+    assert event_ledger(config).exists()
+    assert list(tmp_path.rglob("*.damaged-*")) == []
