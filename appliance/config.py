@@ -175,7 +175,23 @@ def read_config(path: Path) -> RackConfig:
 
     Raises ConfigError, whose message has a line for each fault.
     """
-    text = _read_text(path)
+    return parse_config(read_bytes(path), path, path.absolute().parent)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a configuration as it stands in its file; raises ConfigError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse_config(content: bytes, path: Path, folder: Path) -> RackConfig:
+    """Validate the content of a configuration, whose relative paths start at `folder`.
+
+    Raises ConfigError, whose message names `path` and has a line for each fault.
+    """
+    text = _decode(path, content)
     document = _parse(path, text)
     try:
         # By way of JSON, where strict validation still takes lists, paths and times as TOML gives
@@ -186,18 +202,16 @@ def read_config(path: Path) -> RackConfig:
     except ValidationError as error:
         faults = faults_of(error, RackConfig.model_json_schema(), document)
         raise ConfigError(explain(path, text, faults)) from error
-    anchored, faults = anchor_paths(config, path.absolute().parent)
+    anchored, faults = anchor_paths(config, folder)
     faults += store_faults(anchored)
     if faults:
         raise ConfigError(explain(path, text, faults))
     return anchored
 
 
-def _read_text(path: Path) -> str:
+def _decode(path: Path, content: bytes) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}: line {line}: is not UTF-8 text") from error

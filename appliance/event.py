@@ -108,6 +108,9 @@ class SyncPayload(_Payload):
     waiting_bytes: int
     last_verified: str | None
     bytes_per_s: float
+    """What the store has taken, mean of the last half minute."""
+    estimate_s: float | None
+    """Until nothing waits, at `bytes_per_s`; null if nothing is being taken."""
     reachable: bool
 
 

@@ -1,6 +1,8 @@
 """Brings the supervisor's events into the ledger from a thread of its own.
 
-A disk that stalls for seconds stalls this thread, not the loop that watches the workers.
+A disk that stalls for seconds stalls this thread and not the loop that watches the workers, as long
+as no person asks for something: the loop itself writes a note or the stop of a cage to the disk
+before it says so, and reads the history.
 """
 
 import logging

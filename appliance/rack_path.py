@@ -54,6 +54,11 @@ def stopped_cages(config: RackConfig) -> Path:
     return config.state / "stopped_cages.json"
 
 
+def running_config(config: RackConfig) -> Path:
+    """Return the configuration that the rack was started with, which its workers read."""
+    return config.state / "running.toml"
+
+
 def notes(config: RackConfig) -> Path:
     """Return what people wrote down; it lies with the recordings, because it belongs to them."""
     return config.rack.data / "notes.jsonl"

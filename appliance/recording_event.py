@@ -4,13 +4,14 @@ from typing import Final, TypeAlias
 
 from appliance.event import RecordingPayload
 from appliance.outbox import Event
+from appliance.sentence import wording
 from appliance.status import CageStatus, RackStatus
 from capture_hw.photoperiod import Photoperiod
 
 SCHEMA: Final = "ethoprofiler.recording/1"
 _LEAST_S: Final = 1.0
 _Telling: TypeAlias = tuple[str, str, str | None, int]
-"""State, reason, segment and gaps: what is worth an event when it changes."""
+"""State, wording of the reason, segment and gaps: what is worth an event when it changes."""
 
 
 class RecordingEvents:
@@ -28,7 +29,7 @@ class RecordingEvents:
             payload = _payload(cage)
             if payload is None:
                 continue
-            telling = (payload.state, payload.reason, payload.segment, payload.gaps)
+            telling = (payload.state, wording(payload.reason), payload.segment, payload.gaps)
             if telling == self._told.get(cage.cage):
                 continue
             if now_s - self._told_s.get(cage.cage, -_LEAST_S) < _LEAST_S:

@@ -17,6 +17,7 @@ from appliance.alert import Finding
 from appliance.clock_state import is_clock_synchronized
 from appliance.config import RackConfig
 from appliance.control_server import ControlServer
+from appliance.data_folder import prepare_data_folder
 from appliance.disk_space import DiskSpace
 from appliance.instance_lock import InstanceLock
 from appliance.ledger_writer import LedgerWriter
@@ -73,6 +74,7 @@ class Supervisor:
         """Take the lock and the sockets. Raises AlreadyRunning, OSError."""
         with ExitStack() as held:
             held.enter_context(InstanceLock(rack_path.lock_path(self._config, SUPERVISOR)))
+            prepare_data_folder(self._config.rack.data)
             self._signals = held.enter_context(StopSignals())
             self._inbox = held.enter_context(ReportInbox(rack_path.reports_socket(self._config)))
             self._ledger = LedgerWriter(rack_path.event_ledger(self._config))

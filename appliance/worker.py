@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from appliance.config import ConfigError, RackConfig, read_config
+from appliance.config import ConfigError, RackConfig, parse_config, read_bytes
 from appliance.instance_lock import AlreadyRunning, InstanceLock
 from appliance.local_socket import socket_address
 from appliance.log import start_log
@@ -81,24 +81,28 @@ Run: TypeAlias = Callable[[Worker], None]
 """A worker's `run`: opens everything, beats `ready`, loops until `stop`, closes in `finally`."""
 
 
-def run_worker(name: str, config_path: Path) -> int:
-    """Run the worker `name` until it is told to stop; return the exit code."""
+def run_worker(name: str, config_path: Path, folder: Path | None = None) -> int:
+    """Run the worker `name` until it is told to stop; return the exit code.
+
+    Relative paths of the configuration start at `folder`, by default the folder of its file.
+    """
     try:
-        config = read_config(config_path)
+        content = read_bytes(config_path)
+        config = parse_config(content, config_path, (folder or config_path.parent).absolute())
         start_log(log_path(config, name), also_stderr=False)
         with InstanceLock(lock_path(config, name)):
-            return _run_locked(name, config, config_sha256(config_path))
+            return _run_locked(name, config, config_sha256(content))
     except (ConfigError, AlreadyRunning, OSError) as error:
         _log.error("%s: %s", name, error)
         return _EXIT_FAILED
 
 
-def config_sha256(path: Path) -> str:
-    """Return what says which configuration a process runs with. Raises OSError.
+def config_sha256(content: bytes) -> str:
+    """Return what says which configuration a process runs with, from its file's content.
 
-    The release counts as well: after an update the workers are replaced one by one.
+    The release counts as well: the first `run` after an update replaces the workers one by one.
     """
-    return hashlib.sha256(path.read_bytes() + version("ethoprofiler").encode()).hexdigest()
+    return hashlib.sha256(content + version("ethoprofiler").encode()).hexdigest()
 
 
 def cage_of(name: str) -> int:

@@ -100,9 +100,10 @@ def spawn(command: Sequence[str], stderr: Path) -> WorkerProcess:
     return WorkerProcess(pid, os.pidfd_open(pid), time.monotonic(), adopted=False)
 
 
-def worker_command(name: str, config_path: Path) -> list[str]:
-    """Return the command that runs a worker of the rack."""
-    return [sys.executable, "-m", "appliance", "worker", name, "--config", str(config_path)]
+def worker_command(name: str, config_path: Path, folder: Path) -> list[str]:
+    """Return the command that runs a worker of the rack; `folder` is where relative paths start."""
+    config = ["--config", str(config_path), "--folder", str(folder)]
+    return [sys.executable, "-m", "appliance", "worker", name, *config]
 
 
 def _surely_has_open(pid: int, lock: Path) -> bool:

@@ -61,6 +61,11 @@ class WorkerSlot:
         return self.report is not None and self.report.state == "ready"
 
     @property
+    def is_adopted(self) -> bool:
+        """Whether its process runs from before this supervisor."""
+        return self.process is not None and self.process.adopted
+
+    @property
     def is_stopping(self) -> bool:
         """Whether it runs and was told to end."""
         return self.process is not None and self._stop_s is not None

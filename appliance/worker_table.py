@@ -88,7 +88,11 @@ class WorkerTable:
         self._kill_hung(now_s)
 
     def _replace_outdated(self, now_s: float) -> None:
-        """Stop workers that run with another configuration or software; recorders one by one."""
+        """Stop adopted workers of another configuration or software; recorders one by one.
+
+        Who was started from here has this configuration. If it says otherwise, an update has come
+        under the running supervisor, and a successor would say the same.
+        """
         recorders = [slot for slot in self.slots.values() if slot.name.startswith(RECORDER)]
         # A recorder in a crash loop does not keep the others from their new configuration.
         busy = any(slot.condition in ("starting", "stopping") for slot in recorders)
@@ -102,6 +106,7 @@ class WorkerTable:
     def _is_outdated(self, slot: WorkerSlot) -> bool:
         return (
             slot.report is not None
+            and slot.is_adopted
             and not slot.is_stopping
             and slot.wanted
             and slot.report.config_sha256 != self._sha256

@@ -7,9 +7,9 @@ from datetime import timezone
 from pathlib import Path
 from typing import Final
 
+from appliance.author import default_author
 from appliance.status import RackStatus
 from tui.app import DashboardApp
-from tui.author import author_name
 from tui.condition import condition_of
 from tui.picture import Connection, Picture
 from tui.session import Session
@@ -29,7 +29,7 @@ def run_dashboard(socket: Path, zone: timezone, every_s: float, status: RackStat
     for variable in _SIZE_VARIABLES:
         os.environ.pop(variable, None)
     state = Connection("waiting" if status is None else "live", time.time_ns(), 0.0)
-    session = Session(socket, zone, author_name(), Picture(state, status))
+    session = Session(socket, zone, default_author(), Picture(state, status))
     DashboardApp(session, every_s).run()
     return farewell(session)
 

@@ -11,6 +11,11 @@ from appliance.worker import run_worker
 @click.command(hidden=True)
 @click.argument("name")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), required=True)
-def worker(name: str, config: Path) -> None:
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where relative paths of the configuration start, by default its folder.",
+)
+def worker(name: str, config: Path, folder: Path | None) -> None:
     """Run one worker of the rack; `ethoprofiler run` starts them all."""
-    sys.exit(run_worker(name, config))
+    sys.exit(run_worker(name, config, folder))

@@ -28,7 +28,7 @@ def main(path: Path, silence_s: float, stop_s: float) -> int:
     def command_of(name: str) -> list[str]:
         return [sys.executable, "-m", "tests.appliance.odd_worker", name, str(path)]
 
-    with Supervisor(config, config_sha256(path), command_of, limits) as supervisor:
+    with Supervisor(config, config_sha256(path.read_bytes()), command_of, limits) as supervisor:
         return 0 if supervisor.run() else 1
 
 

@@ -20,7 +20,7 @@ from appliance.worker import RECORDER, Worker, config_sha256
 def main(name: str, path: Path) -> None:
     config = read_config(path)
     oddity = config.state / "oddity" / name
-    worker = Worker(name, config, config_sha256(path))
+    worker = Worker(name, config, config_sha256(path.read_bytes()))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop.set())
     with InstanceLock(lock_path(config, name)):
         word = _word(oddity)

@@ -8,23 +8,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Final
 
 import pytest
 
+from appliance import classifier_worker
 from appliance.cage_labeller import CageLabeller
 from appliance.classify_job import Job, Settings
 from appliance.classify_worker import run_job
-from appliance.config import RackConfig
+from appliance.config import RackConfig, read_config
 from appliance.label_ledger import LabelLedger
 from appliance.outbox import Outbox
 from appliance.rack_path import event_ledger, segment_folder
 from appliance.segment_labelling import LabellingPlan
 from appliance.segment_search import SegmentSearch
+from appliance.worker import Worker
 from capture_hw.segment_journal import SegmentEnd, SegmentGap
+from disk.damaged_ledger import LedgerReplaced
 from inference.classifier import Classifier
 from inference.judge import Judge
 from inference.label_file import read_codes
@@ -63,7 +66,9 @@ def config(tmp_path: Path, model_path: Path) -> RackConfig:
 
 
 @contextmanager
-def labelling(config: RackConfig, model_path: Path) -> Iterator[CageLabeller]:
+def labelling(
+    config: RackConfig, model_path: Path, reading_whole: "Lock | None" = None
+) -> Iterator[CageLabeller]:
     """Label cage 03 in this process while the block runs."""
     stop = Event()
     with (
@@ -71,7 +76,8 @@ def labelling(config: RackConfig, model_path: Path) -> Iterator[CageLabeller]:
         Judge(Classifier(model_path, "cpu"), 1) as judge,
     ):
         cage = config.cage[0]
-        labeller = CageLabeller(LabellingPlan(config, cage, judge, LabelLedger(outbox)), stop)
+        plan = LabellingPlan(config, cage, judge, LabelLedger(outbox), reading_whole or Lock())
+        labeller = CageLabeller(plan, stop)
         search = SegmentSearch(segment_folder(config, cage.number), cage.number)
 
         def look() -> None:
@@ -143,6 +149,7 @@ def test_a_finished_segment_gets_labels_events_and_a_manifest(
         "boot_id": "5a4d4b2c-0000-4000-8000-000000000001",
         "utc_offset": "+01:00",
         "clock_synchronized": True,
+        "anchors": [],
         "copied": False,
         "closed_in_order": True,
         "light_phases": [{"phase": "light", "from_ms": 0, "zt_h": 5.1111}],
@@ -347,6 +354,104 @@ def test_a_leftover_without_writer_does_not_hold_up_the_newer_one_and_order_is_k
     begun = [bout["segment"] for bout in events_in(config, "cage/03/bout")]
     assert begun == sorted(begun)
     assert set(begun) == {left.stem, newer.stem}
+
+
+def test_the_next_segment_is_followed_while_the_one_before_waits_for_its_manifest(
+    config: RackConfig, model_path: Path
+) -> None:
+    whole_disk = Lock()
+    ended, growing = video_path(config, "060000"), video_path(config, "060002")
+    with whole_disk, labelling(config, model_path, whole_disk) as labeller:
+        record(ended, 0, 50, 0.0)
+        write_journal(growing, segment_header(growing, 2.0))
+        with SegmentWriter(growing) as writer:
+            for number in range(100):
+                writer.write(PICTURES[50 + number], 40 * number)
+            wait_until(lambda: labeller.report().segment == growing.stem)
+            assert ended.with_suffix(".csv").exists()
+            assert not ended.with_suffix(".json").exists()
+            assert (labeller.report().waiting_segments, labeller.report().fault) == (0, "")
+            whole_disk.release()
+            wait_until(lambda: is_labelled([ended]))
+            whole_disk.acquire()
+            writer.close()
+            wait_until(growing.with_suffix(".csv").exists)
+            wait_until(lambda: labeller.report().waiting_segments == 0)
+            assert labeller.is_busy
+    assert not growing.with_suffix(".json").exists()
+    with labelling(config, model_path):
+        wait_until(lambda: is_labelled([growing]))
+    starts = [(bout["segment"], bout["first_frame"]) for bout in events_in(config, "cage/03/bout")]
+    assert len(starts) == len(set(starts))
+
+
+def test_a_ledger_that_was_set_aside_ends_the_labeller_so_that_it_is_opened_again(
+    config: RackConfig, model_path: Path
+) -> None:
+    video = video_path(config, "060000")
+    with Outbox(event_ledger(config)) as outbox, Judge(Classifier(model_path, "cpu"), 1) as judge:
+        plan = LabellingPlan(config, config.cage[0], judge, LabelLedger(outbox))
+        labeller = CageLabeller(plan, Event())
+        event_ledger(config).rename(config.rack.data / "aside")
+        record(video, 0, 50, 0.0)
+        labeller.set_pending(SegmentSearch(segment_folder(config, 3), 3).unlabelled(0.0))
+        labeller.start()
+        wait_until(lambda: labeller.error is not None)
+    assert isinstance(labeller.error, LedgerReplaced)
+    with labelling(config, model_path):
+        wait_until(lambda: is_labelled([video]))
+    assert events_in(config, "cage/03/behavior")[0]["seq"] == 1
+
+
+def test_no_turn_of_the_loop_searches_more_than_one_cage(tmp_path: Path, model_path: Path) -> None:
+    cages = "".join(
+        f'[[cage]]\nnumber = {number}\nanimal = "m-{number}"\ncamera = {{ driver = "simulated" }}\n'
+        for number in (4, 5)
+    )
+    config = read_config(write_config(tmp_path, model_path, cages))
+    for cage in ("03", "04", "05"):
+        video = config.rack.data / cage / "2026-11-18" / f"{cage}_20261118_060000.mkv"
+        video.parent.mkdir(parents=True)
+        video.touch()
+    worker = Worker("classifier", config, "")
+    with (
+        closing(worker),
+        Outbox(event_ledger(config)) as outbox,
+        Judge(Classifier(model_path, "cpu"), 1) as judge,
+    ):
+        rack = classifier_worker._Rack(worker, judge, LabelLedger(outbox))
+        found = []
+        for _ in range(3):
+            rack.look()
+            cages_now = rack._detail(time.monotonic()).cages
+            found.append([cage.waiting_segments for cage in cages_now])
+    assert found == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+
+
+def test_what_classify_wrote_by_hand_is_completed_from_the_journal_and_told_once(
+    config: RackConfig, model_path: Path
+) -> None:
+    gap = SegmentGap(from_ms=400, to_ms=600, frames_lost=4, cause="camera stalled")
+    video = record(video_path(config, "060000"), 0, 50, 0.0, [gap])
+    settings = Settings(model_path, "cpu", 1, None, overwrite=False)
+    job = Job(video, video.with_suffix(".csv"))
+    outcome = run_job(job, settings, Classifier(model_path, "cpu"), lambda _: None, lambda: False)
+    assert outcome.status == "labelled"
+    by_hand = json.loads(video.with_suffix(".json").read_text())
+    assert (by_hand["facility"], by_hand["cage"], by_hand["start"]) == (None, None, None)
+    assert (by_hand["light_phases"], by_hand["gaps"]) == (None, [])
+    with labelling(config, model_path):
+        wait_until(lambda: is_labelled([video]))
+    completed = json.loads(video.with_suffix(".json").read_text())
+    assert (completed["facility"], completed["cage"]) == ("test-site", "03")
+    assert (completed["start_utc_ns"], completed["animal"]) == (START_UTC_NS, "m-17")
+    assert [gap["cause"] for gap in completed["gaps"]] == ["camera stalled"]
+    for part in ("labels", "label_file", "video", "frame_count"):
+        assert completed[part] == by_hand[part]
+    codes = read_codes(video.with_suffix(".csv"))
+    changes = sorted({0, 15} | {n for n in range(1, 50) if codes[n] != codes[n - 1]})
+    told = events_in(config, "cage/03/behavior")
+    assert [event["frame"] for event in without_the_end(told)] == changes
 
 
 def test_classify_keeps_what_the_rack_wrote_about_a_segment(

@@ -82,6 +82,7 @@ PAYLOADS: Final[dict[str, Payload]] = {
         waiting_bytes=1_240_000_000,
         last_verified="2026-11-22T11:59:00.000Z",
         bytes_per_s=1_250_000.0,
+        estimate_s=992.0,
         reachable=True,
     ),
     "telemetry": TelemetryPayload(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from appliance.activity import history
 from appliance.config import CageSection, RackConfig
 from appliance.label_ledger import LabelLedger
+from appliance.ledger_forgetting import LedgerForgetting
 from appliance.outbox import Outbox
 from appliance.rack_path import event_ledger
 from appliance.segment_book import SegmentBook
@@ -125,6 +126,21 @@ def test_a_gap_that_is_written_while_the_segment_grows_is_seen(config: RackConfi
     assert bouts_in(config) == [("eat", "060000", 0, "060000", 10)]
 
 
+def test_a_journal_is_read_on_from_where_it_was_read_before(config: RackConfig) -> None:
+    with Outbox(event_ledger(config)) as outbox:
+        book = open_book(config, LabelLedger(outbox), "060000", 0.0)
+        book.add(rows_of([EAT] * 11))
+        journal = video_path(config, "060000").with_name("03_20261118_060000.journal.part")
+        read_before = journal.stat().st_size
+        gap = SegmentGap(from_ms=400, to_ms=600, frames_lost=4, cause="camera dropped frames")
+        with journal.open("r+b") as file:
+            file.write(b"?" * (read_before - 1))
+            file.seek(read_before)
+            file.write(f"{gap.model_dump_json()}\n".encode())
+        book.add([LabelRow(11, EAT, 600, 0.5)])
+    assert bouts_in(config) == [("eat", "060000", 0, "060000", 10)]
+
+
 def test_a_segment_that_was_overtaken_tells_its_bouts_and_not_what_is_now(
     config: RackConfig,
 ) -> None:
@@ -232,3 +248,43 @@ def test_history_shows_the_most_frequent_code_of_each_bin(config: RackConfig) ->
 def test_history_of_a_rack_that_never_ran_is_empty(config: RackConfig) -> None:
     shown = history(event_ledger(config), [3], 1.0, 2, START_UTC_NS)
     assert [cage.codes for cage in shown.cages] == [(None, None)]
+
+
+@pytest.mark.parametrize(("is_published", "left"), [(True, 1), (False, 0)])
+def test_old_events_are_forgotten_and_wait_only_for_a_broker(
+    config: RackConfig, is_published: bool, left: int
+) -> None:
+    month_ns = 30 * 86_400_000_000_000
+    with Outbox(event_ledger(config)) as outbox:
+        ledger = LabelLedger(outbox)
+        book = open_book(config, ledger, "060000", 0.0)
+        book.add(rows_of([EAT] * 11 + [REST] * 11))
+        (first, *others) = outbox.waiting(0, 10)
+        outbox.mark_published([event.row for event in others], START_UTC_NS)
+        now_ns = START_UTC_NS + month_ns
+        assert not ledger.forget_old(now_ns, is_published=is_published)
+        now_ns += 1_000_000_000
+        assert ledger.forget_old(now_ns, is_published=is_published)
+        assert not ledger.forget_old(now_ns, is_published=is_published)
+        assert [event.row for event in outbox.waiting(0, 10)] == [first.row] * left
+        assert len(events_in(config)) == left
+
+
+def test_a_ledger_that_cannot_forget_is_tried_again_after_an_hour_and_said_once(
+    config: RackConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Outbox(event_ledger(config)) as outbox:
+        ledger = LabelLedger(outbox)
+        outbox.connection.execute("ALTER TABLE label_segment RENAME TO elsewhere")
+        forgetting = LedgerForgetting(ledger, is_published=True)
+        for now_s in (0.0, 3599.0, 3600.0):
+            forgetting.turn(now_s, START_UTC_NS)
+        outbox.connection.execute("ALTER TABLE elsewhere RENAME TO label_segment")
+        open_book(config, ledger, "060000", 0.0).finish()
+        old_ns = START_UTC_NS + 61 * 86_400_000_000_000
+        for now_s in (7199.0, 7200.0):
+            before = outbox.connection.execute("SELECT count(*) FROM label_segment").fetchone()
+            forgetting.turn(now_s, old_ns)
+        after = outbox.connection.execute("SELECT count(*) FROM label_segment").fetchone()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert (before, after) == ((1,), (0,))

@@ -27,6 +27,7 @@ from capture_hw.light_config import PanelConfig, PanelFault, PanelFaultKind
 from capture_hw.panel_clock import Quartz
 from capture_hw.panel_schedule import PanelSchedule
 from capture_hw.simulated_panel import SimulatedPanel
+from disk.damaged_ledger import LedgerReplaced
 
 SECOND_NS: Final = 1_000_000_000
 HOUR_S: Final = 3600
@@ -275,6 +276,18 @@ def test_what_the_ledger_does_not_take_is_told_later(tmp_path: Path) -> None:
         blocker.close()
         assert room.events() == []
         room.wait(1)
+        lights.look()
+    assert [event["phase"] for event in room.events()] == ["light"]
+
+
+def test_a_ledger_that_was_set_aside_is_opened_again(tmp_path: Path) -> None:
+    room = Room(tmp_path, at_h=7)
+    panel = room.panel()
+    with room.lights(panel) as lights:
+        room.ledger.rename(tmp_path / "aside")
+        with pytest.raises(LedgerReplaced):
+            lights.look()
+    with room.lights(panel) as lights:
         lights.look()
     assert [event["phase"] for event in room.events()] == ["light"]
 

@@ -1,14 +1,17 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.event import AlertPayload, NotePayload
 from appliance.outbox import Event, Outbox
+from disk.damaged_ledger import LedgerReplaced
 
 NOON_NS = 1_795_348_800_000_000_000
 DAY_NS = 86_400_000_000_000
@@ -154,6 +157,58 @@ def test_pruning_forgets_what_was_published_long_ago_and_never_what_waits(tmp_pa
         assert outbox.replay("note", 1, 2000) == 1
         outbox.add([note("next")])
         assert outbox.waiting(0, 10)[-1].seq == 1505
+
+
+def test_events_that_nobody_publishes_are_forgotten_by_their_age_in_bounded_steps(
+    tmp_path: Path,
+) -> None:
+    young = replace(note("young"), time_utc_ns=NOON_NS + DAY_NS)
+    with Outbox(tmp_path / "events.sqlite") as outbox:
+        outbox.add([young, *(note(str(number)) for number in range(1200)), young])
+        outbox.mark_published([2], NOON_NS)
+        assert outbox.prune_unpublished(NOON_NS + 1) == 1000
+        assert outbox.prune_unpublished(NOON_NS + 1) == 199
+        assert outbox.prune_unpublished(NOON_NS + 1) == 0
+        assert [event.seq for event in outbox.waiting(0, 10)] == [1, 1202]
+        assert outbox.replay("note", 1, 2000) == 1
+
+
+def test_the_publisher_still_reads_waiting_events_in_the_order_of_the_ledger(
+    tmp_path: Path,
+) -> None:
+    with Outbox(tmp_path / "events.sqlite") as outbox:
+        plan = outbox.connection.execute(
+            "EXPLAIN QUERY PLAN SELECT row FROM event "
+            "WHERE published_utc_ns IS NULL AND row > 5 ORDER BY row LIMIT 20"
+        ).fetchall()
+    assert not any("TEMP B-TREE" in step[3] for step in plan)
+
+
+def test_a_ledger_that_was_set_aside_meanwhile_takes_no_event(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    with Outbox(path) as outbox:
+        path.rename(tmp_path / "aside")
+        with Outbox(path) as new:
+            with pytest.raises(LedgerReplaced):
+                outbox.add([note("lost")])
+            with pytest.raises(LedgerReplaced):
+                outbox.changed()
+            new.add([note("first")])
+            assert seqs(new) == [("note", 1)]
+
+
+def test_damage_that_ends_the_use_of_a_ledger_makes_room_for_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    with Outbox(path) as outbox:
+        outbox.add([note("x" * 1000) for _ in range(100)])
+    content = path.read_bytes()
+    path.write_bytes(content[:32_768] + bytes(len(content) - 32_768))
+    with pytest.raises(sqlite3.DatabaseError, match="malformed"), Outbox(path) as outbox:
+        outbox.waiting(0, 10_000)
+    assert len(list(tmp_path.glob("events.sqlite.damaged-*"))) == 1
+    with Outbox(path) as outbox:
+        outbox.add([note("first again")])
+        assert seqs(outbox) == [("note", 1)]
 
 
 WRITER = """

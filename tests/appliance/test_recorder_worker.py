@@ -18,6 +18,7 @@ from appliance.local_socket import socket_address
 from appliance.rack_path import reports_socket, segment_folder
 from appliance.recorder_worker import segment_plan, start_zt_h
 from appliance.report import RecorderDetail, Report
+from capture_hw.data_volume import mark_data_folder
 from capture_hw.photoperiod import photoperiod_of
 from capture_hw.segment_journal import journal_path, read_journal
 from tests.capture_hw.scripted_camera import times_ms, wait_until
@@ -36,6 +37,7 @@ sys.exit(run_worker(sys.argv[1], Path(sys.argv[2])))
 def rack(tmp_path: Path) -> Path:
     """A rack with one cage whose camera plays a small file and copies it."""
     write_video(tmp_path / "cage.mkv", moving_square(50, width=64, height=48))
+    mark_data_folder(tmp_path / "data")
     path = tmp_path / "rack.toml"
     path.write_text(
         """

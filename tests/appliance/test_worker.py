@@ -139,11 +139,16 @@ def test_a_second_worker_of_a_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_another_configuration_has_another_hash(tmp_path: Path) -> None:
-    path = write_rack(tmp_path, 1)
-    before = config_sha256(path)
-    assert config_sha256(path) == before
-    write_rack(tmp_path, 2)
-    assert config_sha256(path) != before
+    content = write_rack(tmp_path, 1).read_bytes()
+    assert config_sha256(content) == config_sha256(content)
+    assert config_sha256(write_rack(tmp_path, 2).read_bytes()) != config_sha256(content)
+
+
+def test_relative_paths_start_at_the_folder_that_a_worker_is_given(tmp_path: Path) -> None:
+    path = write_rack(tmp_path / "kept")
+    assert run_worker("janitor", path, tmp_path / "rack") == 1
+    assert (tmp_path / "rack" / "data" / ".state" / "log" / "janitor.jsonl").exists()
+    assert [entry.name for entry in (tmp_path / "kept").iterdir()] == ["rack.toml"]
 
 
 def test_a_lock_names_its_holder(lock: tuple[Path, int]) -> None:

@@ -1,4 +1,4 @@
-"""The last word, and who says it."""
+"""The last word."""
 
 from datetime import UTC
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.tui.rack_state import NOW_NS, rack, troubled_rack
-from tui.author import author_name
 from tui.picture import Connection, Picture
 from tui.program import farewell
 from tui.session import Session
@@ -33,11 +32,3 @@ CLOSED = "The dashboard is closed"
 )
 def test_leaving_says_what_goes_on(picture: Picture, said: str) -> None:
     assert farewell(Session(Path("control.sock"), UTC, "maria", picture)) == said
-
-
-def test_the_author_is_who_called_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SUDO_USER", "maria")
-    assert author_name() == "maria"
-    monkeypatch.delenv("SUDO_USER")
-    monkeypatch.setenv("LOGNAME", "jo" * 50)
-    assert author_name() == ("jo" * 50)[:64]
