@@ -1,7 +1,7 @@
 """Ten cages for ten minutes: frames kept, latency, lag, processor shares, memory.
 
-Pre-encoded cages are replayed and their H.264 copied; a real Mosquitto, a folder as store. The
-baseline is measured in the same run: the same frames decoded, preprocessed and judged in one plain
+Pre-encoded cages are replayed and their H.264 copied, with a new segment every five minutes; a real
+Mosquitto, a folder as store. The baseline is measured in the same run: the same frames decoded, preprocessed and judged in one plain
 loop, and the same packets copied by bare PyAV.
 """
 
@@ -43,7 +43,7 @@ name = "rack"
 data = "data"
 utc_offset = "+00:00"
 [recording]
-segment_s = 21600
+segment_s = 300
 keep_free_gb = 0.5
 [lights]
 [[lights.panel]]
