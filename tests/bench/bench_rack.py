@@ -1,8 +1,8 @@
 """Ten cages for ten minutes: frames kept, latency, lag, processor shares, memory.
 
 Pre-encoded cages are replayed and their H.264 copied, with a new segment every five minutes; a real
-Mosquitto, a folder as store. The baseline is measured in the same run: the same frames decoded, preprocessed and judged in one plain
-loop, and the same packets copied by bare PyAV.
+Mosquitto, a folder as store. The baseline is measured in the same run: the same frames decoded,
+preprocessed and judged in one plain loop, and the same packets copied by bare PyAV.
 """
 
 import argparse
