@@ -36,8 +36,7 @@ def messages(reader: MqttReader) -> list[Message]:
 
 def emptying(read: Read) -> dict[str, Any]:
     """Return the number of a message without a body, and an id that says which it is."""
-    assert read.properties is not None
-    seq = int(dict(getattr(read.properties, "UserProperty"))["seq"])  # noqa: B009 - untyped
+    seq = int(dict(read.properties["UserProperty"])["seq"])
     return {"id": f"{read.topic} {seq}", "seq": seq}
 
 
