@@ -14,7 +14,7 @@ help:
 	@echo "make test   the test suite"
 	@echo "make check  formatting, lint, types, import contracts, docs"
 	@echo "make fuzz   damaged videos, 600 cases (minutes)"
-	@echo "make faults every process of a rack killed twenty times (about 15 minutes)"
+	@echo "make faults every process of a rack killed twenty times (five minutes)"
 	@echo "make bench  the figures of docs/performance.md (minutes, on an idle machine)"
 
 # Debian splits the venv module off: install it as root, name it otherwise.
@@ -61,7 +61,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python -m pytest -m campaign tests/inference
 
 faults: $(VENV)/.dev $(VENV)/.debian
-	$(BIN)/python -m pytest -m campaign tests/rack
+	$(BIN)/python -m pytest -s -m campaign tests/rack
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_decode
