@@ -20,6 +20,7 @@ from appliance.config_fault import explain, faults_of
 from appliance.config_path import anchor_paths
 from appliance.config_syntax import syntax_fault
 from capture_hw.camera_config import CameraConfig
+from capture_hw.encoder_config import EncoderName
 from capture_hw.light_config import LightConfig
 from inference.crop import CropRectangle
 from inference.provider import Provider
@@ -70,6 +71,16 @@ class RecordingSection(_Section):
     """Segments begin at multiples of it since midnight of the facility's standard time."""
     keep_free_gb: float = Field(default=5.0, ge=0)
     """A recorder stops writing when less is free and goes on when there is more again."""
+    volume: str | None = Field(default=None, max_length=64)
+    """The mark of the volume that belongs under `rack.data`; any, if not given."""
+    spool: Path | None = None
+    """A folder on another volume, which takes the recordings while the main one refuses them."""
+    encoder: EncoderName = "auto"
+    """What encodes pictures; auto: the first hardware encoder that opens, else libx264."""
+    crf: int = Field(default=28, ge=10, le=40)
+    """Constant quality of libx264; a hardware encoder gets what is nearest to it."""
+    max_kbit_s: int = Field(default=1500, ge=100, le=50_000)
+    """Ceiling of an encoded camera's bit rate: sensor noise would multiply it."""
 
     @field_validator("segment_s")
     @classmethod
@@ -90,6 +101,8 @@ class CageSection(_Section):
         default="", max_length=64, pattern=_PLAIN, description="text without control characters"
     )
     crop: CropRectangle | None = None
+    panel: str | None = None
+    """The light panel behind the cage, by its name."""
     camera: CameraConfig
 
     @property

@@ -28,6 +28,9 @@ def contradictions(config: RackConfig) -> Iterator[InitErrorDetails]:
             place = ("lights", "panel", position, "name")
             yield _contradiction(place, "another panel has it", panel.name)
         names.add(panel.name)
+    for position, cage in enumerate(config.cage):
+        if cage.panel is not None and cage.panel not in names:
+            yield _contradiction(("cage", position, "panel"), "no such panel", cage.panel)
     if config.mqtt is not None:
         yield from _broker_contradictions(config.mqtt)
     store = config.store

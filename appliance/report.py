@@ -80,6 +80,39 @@ class PanelDetail(_Record):
     """One sentence if the panel does not answer or disagrees."""
 
 
+PictureFault: TypeAlias = Literal["frozen", "black", "bright", "unfocused", "moved", "obstructed"]
+
+
+class CagePicture(_Record):
+    """What the picture watch sees of one cage; figures of its newest look."""
+
+    cage: int
+    segment: str | None
+    age_s: float | None
+    """Of the picture that was looked at; None before the first."""
+    mean_luma: float
+    bright_part: float
+    """Part of the picture that is over-exposed, 0 to 1."""
+    sharpness: float
+    change: float
+    """Mean difference to the picture before, in levels; sensor noise alone keeps it above 0."""
+    shift_px: float | None
+    """Against the reference picture; None without one."""
+    likeness: float | None
+    """Correlation of the still surroundings with the reference picture, -1 to 1; None without."""
+    is_commissioned: bool
+    faults: tuple[PictureFault, ...]
+    reason: str = ""
+    """One sentence if there is a fault."""
+
+
+class WatcherDetail(_Record):
+    """All cages' pictures."""
+
+    kind: Literal["watcher"] = "watcher"
+    cages: tuple[CagePicture, ...]
+
+
 class LightsDetail(_Record):
     """All panels."""
 
@@ -122,7 +155,12 @@ class UploaderDetail(_Record):
 
 
 Detail: TypeAlias = Annotated[
-    RecorderDetail | ClassifierDetail | LightsDetail | PublisherDetail | UploaderDetail,
+    RecorderDetail
+    | ClassifierDetail
+    | WatcherDetail
+    | LightsDetail
+    | PublisherDetail
+    | UploaderDetail,
     Field(discriminator="kind"),
 ]
 
@@ -131,7 +169,7 @@ class Report(_Record):
     """One datagram."""
 
     worker: str
-    """`recorder-03`, `classifier`, `lights`, `publisher` or `uploader`."""
+    """`recorder-03`, `classifier`, `watcher`, `lights`, `publisher` or `uploader`."""
     pid: int
     config_sha256: str
     """Of the configuration that the worker runs with."""

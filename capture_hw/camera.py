@@ -26,6 +26,8 @@ class CameraFormat:
     height: int
     fps: float
     """Nominal."""
+    source: str = ""
+    """One line on where the pictures come from, for people and the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ def open_camera(config: CameraConfig, *, start_zt_h: float = 0.0) -> Camera:
         from capture_hw.driver.replay import ReplayCamera
 
         return ReplayCamera(config)
+    if config.driver == "v4l2":
+        from capture_hw.driver.v4l2 import V4l2Camera
+
+        return V4l2Camera(config)
     from capture_hw.driver.stream import StreamCamera
 
     return StreamCamera(config)

@@ -9,7 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capture_hw.simulation.behavior import Fur, Routine
 
-FaultKind = Literal["stall", "freeze", "black", "drop", "disconnect", "slow", "garbage"]
+FaultKind = Literal[
+    "stall",
+    "freeze",
+    "black",
+    "bright",
+    "blur",
+    "shift",
+    "cover",
+    "drop",
+    "disconnect",
+    "slow",
+    "garbage",
+]
 
 
 class _Section(BaseModel):
@@ -23,7 +35,8 @@ class CameraFault(_Section):
 
     stall: no frames, then they go on. freeze: the same picture. black: no light. drop: every
     second frame is missing. disconnect: the device is gone and cannot be opened for the duration.
-    slow: frames come 0.3 s late. garbage: pictures of noise.
+    slow: frames come 0.3 s late. garbage: pictures of noise. bright: over-exposed. blur: out of
+    focus. shift: the camera was pushed aside. cover: something stands before the lens.
     """
 
     kind: FaultKind
@@ -34,7 +47,8 @@ class CameraFault(_Section):
 class SimulatedCameraConfig(_Section):
     """A simulated cage, 25 frames/s, 704x576.
 
-    `fault_file` lets faults begin at run time; see `capture_hw.driver.camera_fault`.
+    `fault_file` lets faults begin at run time; see `capture_hw.driver.camera_fault`. `light_file`
+    is written by the simulated panel behind the cage; without it the panel shines as it should.
     """
 
     driver: Literal["simulated"]
@@ -43,6 +57,7 @@ class SimulatedCameraConfig(_Section):
     routine: Routine = "circadian"
     faults: tuple[CameraFault, ...] = ()
     fault_file: Path | None = None
+    light_file: Path | None = None
 
     @cached_property
     def first_opened_ns(self) -> int:
@@ -76,6 +91,35 @@ class StreamCameraConfig(_Section):
     transport: Literal["tcp", "udp"] = "tcp"
 
 
+class V4l2CameraConfig(_Section):
+    """A capture card's channel or a USB camera, through Video4Linux.
+
+    Known by where it is plugged in and what it calls itself, never by `/dev/videoN`: `device` is
+    the bus path and `node` counts the capture nodes on it, both as `ethoprofiler devices` shows
+    them. With `card` or `serial`, any other device in its place is refused.
+    """
+
+    driver: Literal["v4l2"]
+    device: str = Field(
+        min_length=1, max_length=64, description="a bus path, as `ethoprofiler devices` shows it"
+    )
+    node: int = Field(default=0, ge=0, le=63)
+    card: str | None = Field(default=None, max_length=64)
+    serial: str | None = Field(default=None, max_length=128)
+    input: int | str | None = None
+    """Number or name; the device's present input if not given."""
+    standard: Literal["PAL", "NTSC", "SECAM"] | None = None
+    """Of an analog input; the device's present standard if not given."""
+    pixel_format: Literal["auto", "GREY", "NV12", "YUYV", "MJPEG", "H264"] = "auto"
+    width: int | None = Field(default=None, ge=16, le=8192)
+    height: int | None = Field(default=None, ge=16, le=8192)
+    """Nearest to 704x576 if neither is given."""
+    fps: float = Field(default=25.0, gt=0, le=240)
+    controls: dict[str, int] = {}
+    """By the name that `ethoprofiler devices` shows, such as `gain`; set and read back."""
+
+
 CameraConfig: TypeAlias = Annotated[
-    SimulatedCameraConfig | ReplayCameraConfig | StreamCameraConfig, Field(discriminator="driver")
+    SimulatedCameraConfig | ReplayCameraConfig | StreamCameraConfig | V4l2CameraConfig,
+    Field(discriminator="driver"),
 ]

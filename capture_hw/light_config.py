@@ -1,6 +1,7 @@
 """What the configuration says about light: the photoperiod and the panels that give it."""
 
 from datetime import time
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -35,6 +36,8 @@ class PanelConfig(_Section):
         ),
     ]
     driver: Literal["simulated"]
+    light_file: Path | None = None
+    """Where it writes what it shines, for simulated cameras before it."""
     faults: tuple[PanelFault, ...] = ()
 
 
