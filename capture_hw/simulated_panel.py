@@ -1,5 +1,6 @@
 """A light panel that exists in memory and in one file."""
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from capture_hw.error import PanelRefused, PanelSilent
 from capture_hw.light_config import PanelConfig, PanelFaultKind
 from capture_hw.panel import PanelIdentity, PanelState
 from capture_hw.panel_clock import Quartz, machine_quartz
+from capture_hw.panel_light import DimmedWindow, dim
 from capture_hw.panel_schedule import PanelSchedule
 from disk.durable_file import write_durably
 
@@ -16,6 +18,8 @@ PROTOCOL: Final = 1
 _FACTORY_IR: Final = 100
 """Percent, before a schedule was ever committed: the cameras should see something."""
 _FULL: Final = 100
+LONGEST_DIMMED_S: Final = 2.0
+"""A host that dies meanwhile must not cost pictures."""
 _NS_PER_S: Final = 1e9
 
 
@@ -43,6 +47,9 @@ class SimulatedPanel:
         is_same_run = kept.quartz_run == self._quartz.run
         self._offset_ns = kept.offset_ns if is_same_run else self._quartz.first_offset_ns
         self._staged: PanelSchedule | None = None
+        self._light_file = config.light_file
+        self._dimmed: tuple[int, int] | None = None
+        """Percent of infrared light, and until when by the quartz."""
 
     def identify(self) -> PanelIdentity:
         """Return which panel this is."""
@@ -90,6 +97,26 @@ class SimulatedPanel:
         self._hear()
         return self._schedule
 
+    def dim_infrared(self, percent: int, for_s: float) -> None:
+        """Dim the infrared light for a moment, after which the panel ends it by itself.
+
+        Raises ValueError for more than `LONGEST_DIMMED_S`, PanelRefused.
+        """
+        self._hear()
+        if not 0 < for_s <= LONGEST_DIMMED_S:
+            raise ValueError(f"{for_s} s of dimmed light, not up to {LONGEST_DIMMED_S} s")
+        for_ns = round(for_s * _NS_PER_S)
+        self._dimmed = percent, self._quartz.read() + for_ns
+        if self._light_file is not None:
+            now_ns = time.monotonic_ns()
+            window = DimmedWindow(percent=percent, from_ns=now_ns, until_ns=now_ns + for_ns)
+            try:
+                dim(self._light_file, window)
+            except OSError as error:
+                raise PanelRefused(
+                    f"panel {self.name}: {self._light_file} cannot be written: {error.strerror}"
+                ) from error
+
     def read_state(self) -> PanelState:
         """Return commanded and measured levels, phase and time."""
         silent_s = (self._quartz.read() - self._heard_ns) / _NS_PER_S
@@ -97,7 +124,7 @@ class SimulatedPanel:
         utc_ns = self._utc_ns()
         schedule = self._schedule
         white = schedule.white_at(utc_ns) if schedule else 0
-        infrared = schedule.ir_percent if schedule else _FACTORY_IR
+        infrared = self._infrared()
         return PanelState(
             utc_ns=utc_ns,
             phase=schedule.phase(utc_ns) if schedule else "dark",
@@ -108,6 +135,11 @@ class SimulatedPanel:
             schedule_crc=schedule.crc if schedule else None,
             host_silent_s=silent_s,
         )
+
+    def _infrared(self) -> int:
+        if self._dimmed is not None and self._quartz.read() < self._dimmed[1]:
+            return self._dimmed[0]
+        return self._schedule.ir_percent if self._schedule else _FACTORY_IR
 
     def _emitted_white(self, commanded: int) -> int:
         if self._shows("white-on"):

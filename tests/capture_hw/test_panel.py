@@ -10,6 +10,7 @@ import pytest
 from capture_hw.error import PanelRefused, PanelSilent
 from capture_hw.light_config import PanelConfig, PanelFault, PanelFaultKind
 from capture_hw.panel_clock import Quartz, machine_quartz
+from capture_hw.panel_light import PanelLight
 from capture_hw.panel_schedule import PanelSchedule
 from capture_hw.simulated_panel import SimulatedPanel
 
@@ -207,3 +208,32 @@ def test_a_silent_panel_answers_no_command_and_comes_back(tmp_path: Path) -> Non
 def test_the_machine_quartz_tells_the_time_of_day() -> None:
     quartz = machine_quartz()
     assert abs(quartz.read() + quartz.first_offset_ns - time.time_ns()) < SECOND_NS
+
+
+def test_dimmed_infrared_comes_back_by_itself(tmp_path: Path) -> None:
+    quartz = FakeQuartz(at_s=12 * 3600)
+    panel = running_panel(tmp_path / "north.json", quartz)
+    panel.dim_infrared(30, 0.4)
+    assert panel.read_state().ir_commanded == 30
+    assert panel.read_state().white_commanded == 60
+    quartz.at_s += 0.41
+    assert panel.read_state().ir_commanded == 100
+
+
+def test_infrared_is_never_dimmed_for_long(tmp_path: Path) -> None:
+    panel = running_panel(tmp_path / "north.json", FakeQuartz())
+    with pytest.raises(ValueError, match="up to"):
+        panel.dim_infrared(30, 2.5)
+    assert panel.read_state().ir_commanded == 100
+
+
+def test_a_simulated_camera_is_told_when_its_panel_is_dimmed(tmp_path: Path) -> None:
+    file = tmp_path / "light.json"
+    config = PanelConfig(name="north", driver="simulated", light_file=file)
+    panel = SimulatedPanel(config, tmp_path / "north.json", FakeQuartz().quartz)
+    light = PanelLight(file)
+    assert light.percent_at(time.monotonic_ns()) == 100
+    panel.dim_infrared(30, 1.0)
+    now_ns = time.monotonic_ns()
+    assert light.percent_at(now_ns) == 30
+    assert light.percent_at(now_ns + 1_000_000_000) == 100
