@@ -1,0 +1,69 @@
+"""Looking through a camera: decoded pictures, whatever it delivers."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from numpy.typing import NDArray
+
+from capture_hw.camera import Camera, CapturedFrame
+from capture_hw.driver.limited_luma import limited_luma
+from capture_hw.error import DeviceLost, DeviceStalled
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """A picture and when it was taken."""
+
+    captured_ns: int
+    """On CLOCK_MONOTONIC."""
+    luma: NDArray[np.uint8]
+    """Limited range, of shape (height, width)."""
+
+
+def look(camera: Camera, for_s: float, silence_s: float = 2.0) -> Iterator[SeenPicture]:
+    """Yield the pictures that an open camera takes from now on, for so long.
+
+    H.264 is shown from its next key frame on. Raises DeviceLost, also for a camera that is silent
+    for `silence_s` or whose H.264 cannot be decoded.
+    """
+    decoder = _Decoder() if camera.format.codec == "h264" else None
+    begin_ns = time.monotonic_ns()
+    end_ns = begin_ns + round(for_s * 1e9)
+    while True:
+        try:
+            frame = camera.read(silence_s)
+        except DeviceStalled as error:
+            raise DeviceLost(str(error)) from error
+        if frame.captured_ns >= end_ns:
+            return
+        yield from _seen(frame) if decoder is None else decoder.seen(frame)
+
+
+def _seen(frame: CapturedFrame) -> Iterator[SeenPicture]:
+    assert isinstance(frame.content, np.ndarray)
+    yield SeenPicture(frame.captured_ns, frame.content)
+
+
+class _Decoder:
+    def __init__(self) -> None:
+        decoder = av.CodecContext.create("h264", "r")
+        assert isinstance(decoder, VideoCodecContext)
+        self._decoder = decoder
+        self._decoder.thread_count = 1  # more would hold pictures back
+        self._has_begun = False
+
+    def seen(self, frame: CapturedFrame) -> Iterator[SeenPicture]:
+        self._has_begun = self._has_begun or frame.is_key
+        if not self._has_begun:
+            return
+        assert isinstance(frame.content, bytes)
+        try:
+            pictures = self._decoder.decode(av.Packet(frame.content))
+        except av.FFmpegError as error:
+            raise DeviceLost(f"the camera's H.264 cannot be decoded: {error.strerror}") from error
+        for picture in pictures:
+            yield SeenPicture(frame.captured_ns, limited_luma(picture))
