@@ -159,12 +159,18 @@ FAULTS: Final = [
         "line 9: cage.camera.sead = 3: unknown key; did you mean `seed`?",
     ),
     (
-        VALID.replace('"simulated"', '"v4l2"'),
-        'line 9: cage.camera.driver = "v4l2": must be one of `replay`, `simulated`, `stream`',
+        VALID.replace('"simulated"', '"firewire"'),
+        (
+            'line 9: cage.camera.driver = "firewire": must be one of `replay`, `simulated`,'
+            " `stream`, `v4l2`"
+        ),
     ),
     (
         VALID.replace('driver = "simulated", ', ""),
-        "line 9: cage.camera.driver: is missing; it must be one of `replay`, `simulated`, `stream`",
+        (
+            "line 9: cage.camera.driver: is missing; it must be one of `replay`, `simulated`,"
+            " `stream`, `v4l2`"
+        ),
     ),
     (VALID.replace("camera = {", "kamera = {"), "line 6: cage.camera: is missing"),
     (
@@ -306,7 +312,7 @@ def test_a_key_of_another_driver_is_unknown_and_the_known_ones_are_named(tmp_pat
     (found,) = complaints(tmp_path, VALID.replace("seed = 3", 'url = "rtsp://me:hunter2@cam"'))
     assert found == (
         'line 9: cage.camera.url = "rtsp://***@cam": unknown key; known here are '
-        "`driver`, `seed`, `fur`, `routine`, `faults`, `fault_file`"
+        "`driver`, `seed`, `fur`, `routine`, `faults`, `fault_file`, `light_file`"
     )
 
 
