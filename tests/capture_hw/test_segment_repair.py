@@ -1,6 +1,11 @@
 """Repair of what a killed recorder left: every whole frame is kept, whatever is torn."""
 
-from collections.abc import Iterator
+import os
+import random
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -8,12 +13,27 @@ from typing import Final
 import av
 import pytest
 
-from capture_hw.encoder import EncodedVideo
+from capture_hw.copied_video import CopiedVideo
+from capture_hw.ebml import read_index
 from capture_hw.error import StorageError
-from capture_hw.segment_journal import journal_path
-from capture_hw.segment_repair import RepairStopped, repair_segment
+from capture_hw.segment_copy import CopiedFrames, check_copy
+from capture_hw.segment_journal import (
+    JournalWriter,
+    SegmentGap,
+    extend_journal,
+    journal_path,
+    read_journal,
+)
+from capture_hw.segment_repair import (
+    RepairStopped,
+    repair_leftover,
+    repair_segment,
+    rewrite_finished,
+)
 from capture_hw.segment_tail import is_whole, last_frame_ms
-from tests.capture_hw.scripted_camera import HEIGHT, WIDTH, decoded, picture, times_ms
+from tests.capture_hw.scripted_camera import access_units, decoded, times_ms
+from tests.recorded_segment import small_units
+from tests.segment_writer import segment_header
 
 _COUNT: Final = 40
 _CLUSTER: Final = b"\x1f\x43\xb6\x75"
@@ -27,9 +47,10 @@ _TAGS: Final = {"CAGE": "03", "START_UTC_NS": "5", "START_MONOTONIC_NS": "6"}
 def _unfinished(tmp: Path) -> bytes:
     """Return what a recorder that was killed leaves on the disk."""
     path = tmp / "unfinished"
-    video = EncodedVideo(path, WIDTH, HEIGHT, 15.0, _TAGS)
-    for number in range(_COUNT):
-        video.write(picture(number), number * 40)
+    units = small_units(_COUNT)
+    video = CopiedVideo(path, units[0][0], 15.0, _TAGS)
+    for number, (unit, is_key) in enumerate(units):
+        video.write(unit, number * 40, is_key=is_key)
     content = path.read_bytes()
     video.abandon()
     return content
@@ -181,6 +202,183 @@ def test_a_disk_without_room_leaves_the_leftover_for_later(
     with pytest.raises(StorageError, match=r"\.mkv: cannot be repaired now: .*No space left"):
         _repair(part)
     assert part.read_bytes() == unfinished
+
+
+def _noisy(count: int = 200, *, closed: bool = False) -> bytes:
+    """Return a file whose frames are of some kilobytes each."""
+    buffer = Path(tempfile.mkdtemp()) / "noisy"
+    units = access_units(count)
+    video = CopiedVideo(buffer, units[0][0], 25.0, _TAGS)
+    for number, (unit, is_key) in enumerate(units):
+        video.write(unit, number * 40, is_key=is_key)
+    if closed:
+        video.finish()
+    content = buffer.read_bytes()
+    video.abandon()
+    shutil.rmtree(buffer.parent)
+    return content
+
+
+def _with_journal(folder: Path, content: bytes, gaps: Sequence[SegmentGap] = ()) -> Path:
+    part = folder / f"{_STEM}.mkv.part"
+    part.write_bytes(content)
+    writer = JournalWriter(journal_path(part), segment_header(folder / f"{_STEM}.mkv"))
+    for gap in gaps:
+        writer.add_gap(gap)
+    writer.close()
+    return part
+
+
+def _clusters(content: bytes) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(_CLUSTER), content)]
+
+
+def _damaged(from_ms: int, to_ms: int, lost: int) -> SegmentGap:
+    return SegmentGap(from_ms=from_ms, to_ms=to_ms, frames_lost=lost, cause="file damaged")
+
+
+@pytest.mark.parametrize("fill", [b"\0", b"\xff"])
+def test_behind_a_hole_every_frame_is_kept_and_the_hole_is_a_gap_of_the_journal(
+    tmp_path: Path, fill: bytes
+) -> None:
+    content = _noisy()
+    starts = _clusters(content)
+    hole = content[: starts[60]] + fill * (starts[120] - starts[60]) + content[starts[120] :]
+    part = _with_journal(tmp_path, hole)
+    repair = repair_leftover(part, lambda: False)
+    assert repair.video is not None
+    assert times_ms(repair.video) == [40 * n for n in (*range(60), *range(120, 199))]
+    assert repair.gaps == (_damaged(2360, 4800, 60),)
+    assert read_journal(journal_path(repair.video)).gaps == repair.gaps
+    assert (repair.kept is not None) == (fill != b"\0"), "a hole of zeros holds nothing"
+
+
+@pytest.mark.parametrize("places", [(4,), (17,), (4, 17)], ids=["cluster", "block", "both"])
+def test_a_damaged_length_costs_no_frame_behind_it(tmp_path: Path, places: tuple[int, ...]) -> None:
+    """Behind the cluster's name: size, CRC-32, time, and the block's name with its size."""
+    content = bytearray(_noisy())
+    start = _clusters(bytes(content))[60]
+    assert content[start + 16] == 0xA3
+    for place in places:
+        content[start + place : start + place + 2] = b"\x7f\xff" if place == 4 else b"\x7f\xd0"
+    content[start + 5] = 0xF0 if 4 in places else content[start + 5]
+    video = _repair(_with_journal(tmp_path, bytes(content)))
+    assert video is not None
+    assert {40 * n for n in range(199)} - set(times_ms(video)) <= {60 * 40}
+
+
+@pytest.mark.parametrize("damaged", [b"\x00\x01", b"\x7f\xff"])
+def test_a_time_that_cannot_be_right_costs_its_frame_and_stops_no_repair(
+    tmp_path: Path, damaged: bytes
+) -> None:
+    content = bytearray(_noisy())
+    place = content.index(b"\xe7\x82", _clusters(bytes(content))[60]) + 2
+    content[place : place + 2] = damaged
+    repair = repair_leftover(_with_journal(tmp_path, bytes(content)), lambda: False)
+    assert repair.video is not None
+    assert times_ms(repair.video) == [40 * n for n in range(199) if n != 60]
+    assert repair.gaps == (_damaged(2360, 2440, 1),)
+
+
+def test_frames_that_the_recorder_missed_itself_are_not_counted_again(tmp_path: Path) -> None:
+    content = _noisy()
+    starts = _clusters(content)
+    hole = content[: starts[60]] + bytes(starts[90] - starts[60]) + content[starts[90] :]
+    known = SegmentGap(from_ms=2800, to_ms=3000, frames_lost=4, cause="camera stalled")
+    part = _with_journal(tmp_path, hole, [known])
+    video = _repair(part)
+    assert video is not None
+    assert read_journal(journal_path(video)).gaps == (known, _damaged(2360, 3600, 26))
+
+
+def test_a_second_repair_does_not_write_a_gap_down_again(tmp_path: Path) -> None:
+    content = _noisy()
+    starts = _clusters(content)
+    hole = content[: starts[60]] + bytes(starts[90] - starts[60]) + content[starts[90] :]
+    part = _with_journal(tmp_path, hole, [_damaged(2360, 3600, 30)])  # killed before the new name
+    video = _repair(part)
+    assert video is not None
+    assert read_journal(journal_path(video)).gaps == (_damaged(2360, 3600, 30),)
+
+
+def test_a_journal_with_a_torn_line_goes_on_behind_the_last_whole_one(tmp_path: Path) -> None:
+    path = journal_path(_with_journal(tmp_path, b""))
+    with path.open("ab") as file:
+        file.write(b'{"line":"gap","from_')
+    extend_journal(path, [_damaged(0, 80, 1)])
+    assert read_journal(path).gaps == (_damaged(0, 80, 1),)
+
+
+def test_a_copy_that_does_not_read_back_the_same_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / f"{_STEM}.mkv"
+    path.write_bytes(_noisy(20))
+    wrong = CopiedFrames(frames=19, sha256="0")
+    with pytest.raises(StorageError, match="reads back 19 frames that are not the 19"):
+        check_copy(path, wrong, lambda: False)
+
+
+def test_a_disk_that_loses_part_of_the_copy_is_found_out(
+    tmp_path: Path, unfinished: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = _leftover(tmp_path, unfinished)
+    monkeypatch.setattr(
+        "capture_hw.segment_repair.sync_to_disk",
+        lambda path: os.truncate(path, path.stat().st_size // 2),
+    )
+    with pytest.raises(StorageError, match=r"that are not the 39 that were copied"):
+        _repair(part)
+    assert part.read_bytes() == unfinished
+    assert not (tmp_path / f"{_STEM}.mkv.repair").exists()
+
+
+def test_a_finished_file_gets_its_index_and_keeps_its_frames(tmp_path: Path) -> None:
+    path = tmp_path / f"{_STEM}.mkv"
+    path.write_bytes(_noisy())
+    before = decoded(path)
+    index = read_index(path)
+    assert (index.duration_ms, index.has_cues) == (None, False)
+    repair = rewrite_finished(path, lambda: False)
+    index = read_index(path)
+    assert index.has_cues
+    assert index.duration_ms == pytest.approx(198 * 40, abs=80)
+    assert (repair.frames, repair.last_ms) == (199, 198 * 40)
+    assert decoded(path) == before
+    assert [file.name for file in tmp_path.iterdir()] == [f"{_STEM}.mkv"]
+
+
+def test_an_index_is_only_one_where_the_header_leads_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    content = _noisy(closed=True)
+    path.write_bytes(content)
+    assert read_index(path).has_cues
+    cues = content.rindex(_CUES)
+    path.write_bytes(content[:cues] + bytes(4) + content[cues + 4 :])
+    assert not read_index(path).has_cues
+    path.write_bytes(b"no video")
+    assert not read_index(path).has_cues
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_disk_does_to_a_stretch_only_its_frames_are_lost_and_all_are_counted(
+    tmp_path: Path, seed: int
+) -> None:
+    content = _noisy()
+    starts = [*_clusters(content), len(content)]
+    damage = random.Random(seed)
+    for _ in range(10):
+        begin = damage.randrange(starts[1], starts[150])
+        end = min(begin + damage.choice([1, 16, 512, 4096, 65_536]), starts[180])
+        fill = damage.choice([bytes(end - begin), damage.randbytes(end - begin)])
+        part = _with_journal(tmp_path, content[:begin] + fill + content[end:])
+        repair = repair_leftover(part, lambda: False)
+        assert repair.video is not None
+        found = set(times_ms(repair.video))
+        hit = sum(starts[n] < end and starts[n + 1] > begin for n in range(199))
+        lost = 199 - len(found & set(range(0, 199 * 40, 40)))
+        assert lost <= hit, (begin, end)
+        assert abs(sum(gap.frames_lost for gap in repair.gaps) - lost) <= 1, (begin, end)
+        for path in tmp_path.iterdir():
+            path.unlink()
 
 
 @pytest.mark.parametrize(
