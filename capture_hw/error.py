@@ -13,6 +13,10 @@ class DeviceLost(CaptureError):
     """The device is gone or refuses; close it and open it again."""
 
 
+class PictureDamaged(CaptureError):
+    """A buffer does not hold the picture that it should; leave it out, the next may be good."""
+
+
 class EncoderError(CaptureError):
     """The video encoder cannot be opened or refuses a picture; a new writer may work."""
 

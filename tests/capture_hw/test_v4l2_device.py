@@ -176,6 +176,14 @@ def test_a_second_node_is_not_taken_for_a_silent_first_one(machine: ScriptedMach
     )
 
 
+def test_a_dead_channel_of_a_card_takes_no_other_one_with_it(machine: ScriptedMachine) -> None:
+    machine.plug(0, camera("Channel A", 1), index=0)
+    machine.plug(1, camera("Channel B", 2), index=0)
+    machine.kernel.fail("open", errno.ENODEV)
+    (found,) = list_nodes(machine.machine).nodes
+    assert found.identity == Identity("usb-0000:00:14.0-2", 0, "Channel B", None)
+
+
 def test_the_opened_node_is_the_device_that_was_found(machine: ScriptedMachine) -> None:
     plug_two(machine, 0, 1)
     node = open_device(config(2, card="Cam B"), machine.machine)
