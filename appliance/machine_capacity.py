@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from appliance.model_folder import DEFAULT_MODEL, find_model
-from capture_hw.encoder import EncodedVideo
+from capture_hw.h264 import H264Writer
 from capture_hw.simulation.cage import SimulatedCage
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 from inference.classifier import Classifier
@@ -31,8 +31,10 @@ def cages_possible(most: int) -> int:
     spec = classifier.card.preprocessing
     preprocessor = Preprocessor(spec, None)
     bands = []
-    with TemporaryDirectory() as folder:
-        video = EncodedVideo(Path(folder) / "sample.mkv", WIDTH, HEIGHT, FPS, {})
+    with (
+        TemporaryDirectory() as folder,
+        H264Writer(Path(folder) / "sample.mkv", WIDTH, HEIGHT, FPS) as video,
+    ):
         started_s = time.process_time()
         for frame in range(_SAMPLE_FRAMES):
             picture = cage.picture(frame)
@@ -42,6 +44,5 @@ def cages_possible(most: int) -> int:
                 classifier.probabilities(np.stack(bands)[None])
                 bands.clear()
         frame_s = (time.process_time() - started_s) / _SAMPLE_FRAMES * _OVERHEAD
-        video.finish()
     cores = len(os.sched_getaffinity(0))
     return max(1, min(most, int(_USABLE_SHARE * cores / (frame_s * FPS))))

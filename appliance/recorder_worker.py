@@ -9,10 +9,12 @@ from typing import Final
 from appliance.clock_state import is_clock_synchronized
 from appliance.config import CageSection, RackConfig
 from appliance.priority import set_niceness
-from appliance.rack_path import segment_folder
+from appliance.rack_path import segment_folder, spool_folder
 from appliance.report import RecorderDetail
 from appliance.worker import Worker, cage_of
 from capture_hw.camera import open_camera
+from capture_hw.camera_text import camera_text
+from capture_hw.encoder_config import EncoderConfig
 from capture_hw.photoperiod import photoperiod_of
 from capture_hw.recorder import Recorder, RecorderProgress
 from capture_hw.segment_clock import Clock
@@ -33,6 +35,7 @@ def run(worker: Worker) -> None:
         open_camera=lambda: open_camera(cage.camera, start_zt_h=start_zt_h(worker.config)),
         clock=Clock(is_synchronized=is_clock_synchronized),
         report=_reporter(worker),
+        encoder=encoder_config(worker.config),
     )
     recorder.run(worker.stop)
 
@@ -55,7 +58,16 @@ def segment_plan(config: RackConfig, cage: CageSection) -> SegmentPlan:
         segment_s=config.recording.segment_s,
         standard_time=config.standard_time,
         tags=tags,
+        camera=camera_text(cage.camera),
+        spool=spool_folder(config, cage.number),
+        volume=config.recording.volume,
     )
+
+
+def encoder_config(config: RackConfig) -> EncoderConfig:
+    """Return how the rack's pictures are encoded."""
+    recording = config.recording
+    return EncoderConfig(recording.encoder, recording.crf, recording.max_kbit_s)
 
 
 def start_zt_h(config: RackConfig) -> float:
@@ -77,6 +89,7 @@ def _reporter(worker: Worker) -> Callable[[RecorderProgress], None]:
                 frames_lost=progress.frames_lost,
                 late_ms=progress.late_ms,
                 bytes_per_s=progress.bytes_per_s,
+                complaint=progress.complaint,
             ),
             state="stopping" if worker.stop.is_set() else "ready",
         )

@@ -36,6 +36,8 @@ _IDENTITY: Final = (
     "clock_synchronized",
     "anchors",
     "copied",
+    "camera",
+    "encoder",
     "closed_in_order",
     "light_phases",
 )
@@ -48,7 +50,13 @@ def with_journal(
     header, tags = journal.header, journal.header.tags
     cage = header.stem[:2]
     gaps = [
-        Gap(from_ms=gap.from_ms, to_ms=gap.to_ms, frames_lost=gap.frames_lost, cause=gap.cause)
+        Gap(
+            from_ms=gap.from_ms,
+            to_ms=gap.to_ms,
+            frames_lost=gap.frames_lost,
+            cause=gap.cause,
+            count=gap.count,
+        )
         for gap in journal.gaps
     ]
     photoperiod = _photoperiod_of(tags, config)
@@ -67,6 +75,8 @@ def with_journal(
             "clock_synchronized": header.clock_synchronized,
             "anchors": [Anchor(at_ms=one.at_ms, utc_ns=one.utc_ns) for one in journal.anchors],
             "copied": header.copied,
+            "camera": header.camera,
+            "encoder": header.encoder,
             "closed_in_order": journal.end is not None,
             "light_phases": light_phases(photoperiod, header.start_utc_ns, manifest.last_ms),
             "gaps": _merged(manifest.gaps, gaps),

@@ -37,6 +37,8 @@ class Gap(_Part):
     to_ms: int
     frames_lost: int
     cause: LabelGapCause | GapCause
+    count: int | None = None
+    """If given, this is the sum of so many short gaps, and frames lie between them."""
 
 
 class Anchor(_Part):
@@ -109,6 +111,10 @@ class SegmentManifest(_Part):
     """Where wall time moved within the segment; `start` and all times keep to the first frame's."""
     copied: bool | None = None
     """True if the camera's H.264 was copied, false if the rack encoded it."""
+    camera: str | None = None
+    """Where the pictures come from, one line."""
+    encoder: str | None = None
+    """What encoded them, and how; null if copied."""
     closed_in_order: bool | None = None
     """False if the recorder was killed in this segment."""
     light_phases: list[LightPhase] | None = None

@@ -22,6 +22,8 @@ class SeenPicture:
     """On CLOCK_MONOTONIC."""
     luma: NDArray[np.uint8]
     """Limited range, of shape (height, width)."""
+    is_key: bool
+    """Whether the recorder would make or has got a key frame of it; always for luma."""
 
 
 def look(camera: Camera, for_s: float, silence_s: float = 2.0) -> Iterator[SeenPicture]:
@@ -30,7 +32,7 @@ def look(camera: Camera, for_s: float, silence_s: float = 2.0) -> Iterator[SeenP
     H.264 is shown from its next key frame on. Raises DeviceLost, also for a camera that is silent
     for `silence_s` or whose H.264 cannot be decoded.
     """
-    decoder = _Decoder() if camera.format.codec == "h264" else None
+    decoder = Decoder() if camera.format.codec == "h264" else None
     begin_ns = time.monotonic_ns()
     end_ns = begin_ns + round(for_s * 1e9)
     while True:
@@ -45,10 +47,12 @@ def look(camera: Camera, for_s: float, silence_s: float = 2.0) -> Iterator[SeenP
 
 def _seen(frame: CapturedFrame) -> Iterator[SeenPicture]:
     assert isinstance(frame.content, np.ndarray)
-    yield SeenPicture(frame.captured_ns, frame.content)
+    yield SeenPicture(frame.captured_ns, frame.content, is_key=True)
 
 
-class _Decoder:
+class Decoder:
+    """Decodes a camera's access units one by one; one thread at a time."""
+
     def __init__(self) -> None:
         decoder = av.CodecContext.create("h264", "r")
         assert isinstance(decoder, VideoCodecContext)
@@ -57,6 +61,7 @@ class _Decoder:
         self._has_begun = False
 
     def seen(self, frame: CapturedFrame) -> Iterator[SeenPicture]:
+        """Yield a unit's picture; nothing before the first key frame. Raises DeviceLost."""
         self._has_begun = self._has_begun or frame.is_key
         if not self._has_begun:
             return
@@ -66,4 +71,4 @@ class _Decoder:
         except av.FFmpegError as error:
             raise DeviceLost(f"the camera's H.264 cannot be decoded: {error.strerror}") from error
         for picture in pictures:
-            yield SeenPicture(frame.captured_ns, limited_luma(picture))
+            yield SeenPicture(frame.captured_ns, limited_luma(picture), frame.is_key)

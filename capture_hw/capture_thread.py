@@ -1,6 +1,7 @@
 """Reading a camera in a thread of its own, so that writing never makes it wait."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +14,8 @@ from capture_hw.error import DeviceLost, DeviceStalled
 _READ_S: Final = 0.5
 _FIRST_BACKOFF_S: Final = 0.5
 _LONGEST_BACKOFF_S: Final = 10.0
+_SILENT_S: Final = 10.0
+"""Contract: a camera that gives nothing for so long is opened again."""
 _STEADY_NS: Final = 10_000_000_000
 """Frames for so long make a camera a good one; less would be a segment for each try."""
 _LUMA_QUEUE_S: Final = 3.0
@@ -43,6 +46,8 @@ class CameraGone:
     """The camera is lost or cannot be opened, one sentence says why; the thread keeps trying."""
 
     reason: str
+    was_silent: bool = False
+    """Whether it was open, gave nothing, and is opened again for that."""
 
 
 Queued: TypeAlias = CameraOpened | QueuedFrame | CameraGone
@@ -116,14 +121,20 @@ class CaptureThread:
         self._announce(CameraOpened(camera.format, camera.counts_frames))
         first_ns: int | None = None
         is_steady = False
+        heard_s = time.monotonic()
         while not (self._stop.is_set() or self._reopen.is_set()):
             try:
                 frame = camera.read(_READ_S)
             except DeviceStalled:
-                continue
+                if time.monotonic() - heard_s < _SILENT_S:
+                    continue
+                reason = f"{self._name}: no frame for {_SILENT_S:.0f} s, the camera is opened again"
+                self._announce(CameraGone(reason, was_silent=True))
+                return is_steady
             except DeviceLost as error:
                 self._announce(CameraGone(str(error)))
                 return is_steady
+            heard_s = time.monotonic()
             self._put(frame, camera.format)
             first_ns = frame.captured_ns if first_ns is None else first_ns
             is_steady = frame.captured_ns - first_ns >= _STEADY_NS

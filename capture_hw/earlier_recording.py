@@ -1,67 +1,58 @@
-"""What earlier runs of a cage's recorder left behind: segments to repair, and the last frame."""
+"""Looking after what a cage's recorder left behind, beside recording: repairs, and the spool."""
 
 import logging
 import os
 import threading
+import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from capture_hw.data_volume import is_marked
+from capture_hw.data_volume import mark_of
 from capture_hw.error import CaptureError
-from capture_hw.segment_journal import GapCause
-from capture_hw.segment_place import finished_videos, lone_journals, unfinished_videos
-from capture_hw.segment_repair import REPAIRED_TAG, RepairStopped, repair_segment
-from capture_hw.segment_tail import last_frame_ms, open_segment, read_tags
-from capture_hw.storage_room import free_bytes
-from disk.durable_file import PART_SUFFIX
+from capture_hw.left_behind import (
+    EarlierFrame,
+    Leftover,
+    leftover_in,
+    newest_frame,
+    remove_journals,
+)
+from capture_hw.segment_repair import RepairStopped, repair_segment
+from capture_hw.spool import Spool
+from capture_hw.storage_place import StoragePlace, free_bytes
 
-_NEWEST_DAYS: Final = 3
-"""One of them may be there for this run's first segment only."""
-_NEWEST_SEGMENTS: Final = 4
-"""By name; more than one, because a clock that was set back gives a newer segment an older name."""
 _RETRY_S: Final = 60.0
-_VOLUME_S: Final = 1.0
+_TURN_S: Final = 1.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierFrame:
-    """The last frame that the cage's recorder wrote before this run."""
-
-    utc_ns: int
-    monotonic_ns: int
-    boot_id: str
-    """`monotonic_ns` means something within this boot only."""
-    cause: GapCause
-    """Why there was no frame after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Leftover:
-    """What earlier runs left, by name; nothing of this run is among it."""
-
-    unfinished: list[Path]
-    finished: list[Path]
-    """The newest."""
-    journals: list[Path]
-    """Without a video."""
 
 
 class EarlierRecording:
     """A thread that finds the last frame, then repairs; recording goes on beside it.
 
-    `folder` is the cage's. As long as the volume around it is away, the thread waits for it.
+    `folder` is the cage's, on the volume with the mark `volume` if one is given. As long as that
+    volume is away, the thread waits for it, and looks after the cage's folder in the `spool` only.
+    What is finished there it moves to `folder`.
     """
 
-    def __init__(self, folder: Path, cage: int, keep_free_bytes: int) -> None:
-        self._folder: Final = folder
+    def __init__(
+        self,
+        folder: Path,
+        cage: int,
+        keep_free_bytes: int,
+        *,
+        volume: str | None = None,
+        spool: Path | None = None,
+    ) -> None:
         self._cage: Final = cage
         self._keep_free_bytes: Final = keep_free_bytes
+        self._main: Final = _Folder(folder, volume)
+        self._folders: Final = (self._main, _Folder(spool, None)) if spool else (self._main,)
+        place = StoragePlace(folder, keep_free_bytes, volume)
+        self._spool: Final = Spool(spool, cage, place) if spool else None
         self._own: Final[set[str]] = set()
-        self._is_listed = False
         self._left: Final[deque[Path]] = deque()
+        self._waiting: list[Path] = []
+        self._repair_s = 0.0
         self._stop: Final = threading.Event()
         self._searched: Final = threading.Event()
         self._last: EarlierFrame | None = None
@@ -75,7 +66,7 @@ class EarlierRecording:
 
     def add_own(self, stem: str) -> None:
         """Note that a segment is of this run, before any file of it is made."""
-        if not self._is_listed:
+        if not self._has_listed():
             self._own.add(stem)
 
     def add_left(self, part: Path) -> None:
@@ -97,7 +88,7 @@ class EarlierRecording:
         return self._last
 
     def stop(self) -> None:
-        """End soon; a repair that is not done begins again at the next start."""
+        """End soon; a repair or a move that is not done begins again at the next start."""
         self._stop.set()
 
     def join(self, timeout_s: float) -> bool:
@@ -105,54 +96,64 @@ class EarlierRecording:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def _has_listed(self) -> bool:
+        return all(folder.leftover is not None for folder in self._folders)
+
     def _run(self) -> None:
-        leftover = self._listed()
-        if leftover is None:
+        while not self._stop.is_set():
+            self._search()
+            self._repair()
+            if self._spool is not None and self._main.leftover is not None:
+                self._spool.turn(self._stop.is_set)
+            self._stop.wait(min(_TURN_S, _RETRY_S))
+
+    def _search(self) -> None:
+        """List each folder as soon as its volume is there, once."""
+        if self._has_listed():
             return
+        for folder in self._folders:
+            if folder.leftover is None and folder.is_there():
+                self._list(folder)
+        if self._has_listed():
+            self._own.clear()
+
+    def _list(self, folder: "_Folder") -> None:
         try:
-            self._last = _newest_frame((*leftover.unfinished, *leftover.finished))
+            leftover = leftover_in(folder.path, self._cage, lambda stem: stem in self._own)
+        except OSError as error:
+            folder.rest(error)
+            return
+        folder.leftover = leftover
+        self._waiting += leftover.unfinished
+        self._repair_s = 0.0
+        if folder is self._main:
+            self._note_last()
+        remove_journals(leftover.journals)
+
+    def _note_last(self) -> None:
+        """Find the last frame of all folders; a spool that is away by then has no say."""
+        try:
+            for folder in self._folders[1:]:
+                if folder.leftover is None and folder.is_there():
+                    self._list(folder)
+            found = [one.leftover for one in self._folders if one.leftover is not None]
+            self._last = newest_frame(found)
         finally:
             self._searched.set()
-        _remove(leftover.journals)
-        waiting = leftover.unfinished
-        while not self._stop.is_set():
-            waiting = [part for part in waiting if not self._is_repaired(part)]
-            self._stop.wait(_RETRY_S)
-            while self._left:
-                waiting.append(self._left.popleft())
 
-    def _listed(self) -> _Leftover | None:
-        """List what is there as soon as the volume is; None if told to stop before."""
-        while not self._stop.is_set():
-            try:
-                if is_marked(self._folder.parent):
-                    return self._list()
-            except OSError as error:
-                reason = os.strerror(error.errno or 0)
-                _log.warning("%s: cannot be listed: %s", self._folder, reason)
-                self._stop.wait(_RETRY_S)
-            self._stop.wait(_VOLUME_S)
-        return None
-
-    def _list(self) -> _Leftover:
-        """Look first and ask afterwards what is of this run, which is named before it is made."""
-        unfinished = unfinished_videos(self._folder, self._cage)
-        finished = finished_videos(self._folder, self._cage, _NEWEST_DAYS)
-        journals = lone_journals(self._folder, self._cage)
-        leftover = _Leftover(
-            self._others(unfinished),
-            self._others(finished)[-_NEWEST_SEGMENTS:],
-            self._others(journals),
-        )
-        self._is_listed = True
-        self._own.clear()
-        return leftover
-
-    def _others(self, paths: list[Path]) -> list[Path]:
-        return [path for path in paths if path.name.partition(".")[0] not in self._own]
+    def _repair(self) -> None:
+        """Try every segment that waits, once a minute."""
+        if time.monotonic() < self._repair_s:
+            return
+        while self._left:
+            self._waiting.append(self._left.popleft())
+        self._waiting = [part for part in self._waiting if not self._is_repaired(part)]
+        self._repair_s = time.monotonic() + _RETRY_S
 
     def _is_repaired(self, part: Path) -> bool:
         """Return whether nothing is left to do for this segment."""
+        if self._stop.is_set():
+            return False
         try:
             if free_bytes(part.parent) < part.stat().st_size + self._keep_free_bytes:
                 _log.warning("%s: waits for room on the disk to be repaired", part)
@@ -169,46 +170,27 @@ class EarlierRecording:
         return True
 
 
-def _newest_frame(videos: tuple[Path, ...]) -> EarlierFrame | None:
-    frames = [_readable_frame(path) for path in videos]
-    found = [frame for frame in frames if frame is not None]
-    if not found:
-        return None
-    newest = max(found, key=lambda frame: frame.utc_ns)
-    same_boot = [frame for frame in found if frame.boot_id == newest.boot_id]
-    return max(same_boot, key=lambda frame: frame.monotonic_ns)
+class _Folder:
+    """One of the cage's folders, and what was found in it."""
 
+    def __init__(self, path: Path, volume: str | None) -> None:
+        self.path: Final = path
+        self.leftover: Leftover | None = None
+        self._volume: Final = volume
+        self._again_s = 0.0
 
-def _remove(journals: list[Path]) -> None:
-    for journal in journals:
+    def is_there(self) -> bool:
+        """Say whether the right volume is."""
+        if time.monotonic() < self._again_s:
+            return False
         try:
-            journal.unlink(missing_ok=True)
+            mark = mark_of(self.path.parent)
         except OSError as error:
-            _log.warning("%s: cannot be removed: %s", journal, os.strerror(error.errno or 0))
+            self.rest(error)
+            return False
+        return mark is not None and self._volume in (None, mark)
 
-
-def _readable_frame(path: Path) -> EarlierFrame | None:
-    """Return a video's last frame; one that the disk does not give now says nothing."""
-    try:
-        return _last_frame(path)
-    except CaptureError as error:
-        _log.warning("%s", error)
-        return None
-
-
-def _last_frame(path: Path) -> EarlierFrame | None:
-    container = open_segment(path)
-    if container is None:
-        return None
-    with container:
-        tags = read_tags(container)
-        was_killed = path.name.endswith(PART_SUFFIX) or REPAIRED_TAG in container.metadata
-    last_ms = last_frame_ms(path)
-    if tags is None or last_ms is None:
-        return None
-    return EarlierFrame(
-        utc_ns=tags.start_utc_ns + last_ms * 1_000_000,
-        monotonic_ns=tags.start_monotonic_ns + last_ms * 1_000_000,
-        boot_id=tags.boot_id,
-        cause="recorder restarted" if was_killed else "recording stopped",
-    )
+    def rest(self, error: OSError) -> None:
+        """Leave a folder alone for a while that cannot be listed."""
+        _log.warning("%s: cannot be listed: %s", self.path, os.strerror(error.errno or 0))
+        self._again_s = time.monotonic() + _RETRY_S

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -15,6 +16,9 @@ from capture_hw.capture_thread import (
     QueuedFrame,
 )
 from capture_hw.earlier_recording import EarlierRecording
+from capture_hw.encoder_choice import EncoderChoice
+from capture_hw.encoder_config import EncoderConfig
+from capture_hw.encoding_stage import EncodingStage
 from capture_hw.error import EncoderError, StorageError
 from capture_hw.gap_finder import STALLED_NS
 from capture_hw.recording_rate import RecordingRate
@@ -47,6 +51,8 @@ class RecorderProgress:
     frames_lost: int
     late_ms: float
     bytes_per_s: float
+    complaint: str = ""
+    """What is wrong though all frames are written, one sentence."""
 
 
 class Recorder:
@@ -59,15 +65,22 @@ class Recorder:
         open_camera: Callable[[], Camera],
         clock: Clock,
         report: Callable[[RecorderProgress], None],
+        encoder: EncoderConfig | None = None,
     ) -> None:
         """`open_camera` raises DeviceLost; `report` is called several times a second by `run`."""
         self._name: Final = f"cage {plan.cage:02d}"
         self._clock: Final = clock
         self._report: Final = report
         self._open_camera: Final = open_camera
-        self._earlier: Final = EarlierRecording(plan.folder, plan.cage, keep_free_bytes)
+        self._earlier: Final = EarlierRecording(
+            plan.folder, plan.cage, keep_free_bytes, volume=plan.volume, spool=plan.spool
+        )
         self._chain: Final = SegmentChain(plan, clock, self._earlier)
-        self._room: Final = StorageRoom(plan.folder, keep_free_bytes)
+        choice = EncoderChoice(encoder or EncoderConfig(), self._name)
+        self._stage: Final = EncodingStage(self._chain, choice)
+        self._room: Final = StorageRoom(
+            plan.folder, keep_free_bytes, volume=plan.volume, spool=plan.spool
+        )
         self._rate: Final = RecordingRate()
         self._earlier_noted = False
         self._refusal = ""
@@ -75,6 +88,8 @@ class Recorder:
         self._lost = "the camera is not open yet"
         """Why there is no camera; empty if there is one."""
         self._was_open = False
+        self._was_silent = False
+        """Whether the camera was closed because nothing came; then opening it says little."""
         self._heard_ns = 0
         self._looked_ns = 0
 
@@ -90,10 +105,12 @@ class Recorder:
                 self._look_after()
             self._report(self._progress(self._clock.monotonic_ns()))
             capture.stop()
+            capture.join(_JOIN_S)  # what the camera is just giving is taken too
             self._drain(capture)
+            self._report(self._progress(self._clock.monotonic_ns()))
             self._earlier.wait_searched(_SEARCH_S)
             self._note_earlier()
-            self._close()
+            self._end_camera(None)
             is_closed = True
         finally:
             if not is_closed:
@@ -107,46 +124,65 @@ class Recorder:
     def _handle(self, entry: Queued | None, capture: CaptureThread) -> None:
         """Write what came; a disk or an encoder that refuses is a state, not an end."""
         try:
-            match entry:
-                case QueuedFrame():
-                    self._write(entry)
-                case CameraOpened():
-                    self._take_camera(entry)
-                case CameraGone():
-                    self._lose_camera(entry.reason)
-                case None:
-                    pass
-        except StorageError as error:
-            self._refuse(error)
+            try:
+                self._take(entry)
+            except StorageError as error:
+                self._refuse(error)
+                self._try_elsewhere(entry)
         except EncoderError as error:
             self._chain.break_off("camera lost")
-            self._lose_camera(str(error))
+            self._lose_camera(str(error), "camera lost")
             capture.reopen()
+
+    def _take(self, entry: Queued | None) -> None:
+        match entry:
+            case QueuedFrame():
+                self._write(entry)
+            case CameraOpened():
+                self._take_camera(entry)
+            case CameraGone():
+                self._was_silent = entry.was_silent
+                self._lose_camera(
+                    entry.reason, "camera stalled" if entry.was_silent else "camera lost"
+                )
+            case None:
+                pass
 
     def _write(self, entry: QueuedFrame) -> None:
         self._heard_ns = self._clock.monotonic_ns()
         if self._refusal:
             return
         frames = self._chain.frames
-        size = self._chain.write(entry.frame, entry.dropped)
+        size = self._stage.write(entry.frame, entry.dropped)
         if self._chain.frames > frames:
             self._lost = ""
+            self._was_silent = False
             self._rate.add(entry.frame.captured_ns, self._clock.monotonic_ns(), size)
 
     def _take_camera(self, opened: CameraOpened) -> None:
         _log.info("%s: camera open, %s", self._name, opened.format)
-        self._lost = ""
+        if not self._was_silent:
+            self._lost = ""
         self._was_open = True
         self._heard_ns = self._clock.monotonic_ns()
-        self._close("camera lost")
-        self._chain.open_camera(opened.format, counts_frames=opened.counts_frames)
+        self._end_camera("camera lost")
+        self._stage.open_camera(opened.format, counts_frames=opened.counts_frames)
 
-    def _lose_camera(self, reason: str) -> None:
+    def _lose_camera(self, reason: str, cause: GapCause) -> None:
         if reason != self._lost:
             _log.warning("%s: %s", self._name, reason)
         self._lost = reason
         self._was_open = True
-        self._close("camera lost")
+        self._end_camera(cause)
+
+    def _end_camera(self, cause: GapCause | None) -> None:
+        """Write what the encoder holds back, and close."""
+        try:
+            self._stage.flush()
+        except (StorageError, EncoderError) as error:
+            _log.warning("%s: %s", self._name, error)
+            self._chain.break_off(cause or "recording stopped")
+        self._close(cause)
 
     def _refuse(self, error: StorageError) -> None:
         """Close what there is, in order if the disk still takes it, and wait for room."""
@@ -165,17 +201,33 @@ class Recorder:
         self._report(self._progress(now_ns))
 
     def _look_at_disk(self) -> None:
+        if self._chain.fault and not self._refusal:
+            self._note_refusal(self._chain.fault)
         try:
-            self._room.check(resuming=bool(self._refusal))
+            folder = self._room.check(resuming=bool(self._refusal), refusal=self._refusal)
         except StorageError as error:
-            refusal = str(error)
-        else:
-            refusal = self._chain.fault or ""
-        if refusal and not self._refusal:
+            self._note_refusal(str(error))
+            return
+        self._chain.write_to(folder)
+        if self._refusal:
+            _log.info("%s: frames are written again, into %s", self._name, folder)
+        self._refusal = ""
+
+    def _try_elsewhere(self, entry: Queued | None) -> None:
+        """Have the spool take what was refused, if it can; why the main folder cannot is known."""
+        with suppress(StorageError):
+            self._chain.write_to(self._room.check(resuming=True, refusal=self._refusal))
+            self._refusal = ""
+        try:
+            if isinstance(entry, QueuedFrame):
+                self._write(entry)
+        except StorageError as error:
+            self._refuse(error)
+
+    def _note_refusal(self, refusal: str) -> None:
+        if not self._refusal:
             _log.warning("%s: %s", self._name, refusal)
             self._close("storage refused")
-        elif self._refusal and not refusal:
-            _log.info("%s: the disk takes frames again", self._name)
         self._refusal = refusal
 
     def _look_at_clock(self) -> None:
@@ -221,6 +273,7 @@ class Recorder:
             frames_lost=self._chain.frames_lost,
             late_ms=self._rate.late_ms(now_ns),
             bytes_per_s=self._rate.bytes_per_s(now_ns),
+            complaint=self._chain.complaint,
         )
 
     def _state(self, now_ns: int) -> tuple[RecorderState, str]:
@@ -233,4 +286,4 @@ class Recorder:
             return "stalled", f"{self._name}: no frame for {silent_ns / 1e9:.1f} s"
         if self._chain.stem is None:
             return "opening", "waiting for the first key frame"
-        return "recording", ""
+        return "recording", self._room.reason

@@ -2,18 +2,15 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from capture_hw.camera import CameraFormat, CapturedFrame
 from capture_hw.copied_video import CopiedVideo
 from capture_hw.disk_sync import DiskSync
-from capture_hw.encoder import EncodedVideo
 from capture_hw.error import CaptureError, EncoderError, StorageError
 from capture_hw.segment_clock import (
     Clock,
@@ -52,6 +49,17 @@ class SegmentPlan:
     standard_time: timezone
     tags: dict[str, str]
     """For the journal; `animal` and `software` also go into the video."""
+    camera: str = ""
+    """What the camera is, for those that do not say it themselves."""
+    spool: Path | None = None
+    """Of the cage, on another volume: takes segments while `folder` refuses them."""
+    volume: str | None = None
+    """The mark that must lie beside `folder`; any, if not given."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All folders with segments of the cage; no name is given twice."""
+        return (self.folder, self.spool) if self.spool else (self.folder,)
 
 
 class SegmentFile:
@@ -66,11 +74,17 @@ class SegmentFile:
         *,
         at_boundary: bool,
         on_named: Callable[[str], None] = lambda _: None,
+        folder: Path | None = None,
+        given: Container[str] = (),
+        encoder: str | None = None,
     ) -> None:
         """Create the files for a segment that begins with `first`, which is not written yet.
 
-        `on_named` is called with its stem before there is any file of it. Raises StorageError,
-        EncoderError; nothing is left then.
+        `first` is a key frame in Annex B; `encoder` says what made it, None for the camera itself.
+
+        `folder` is the plan's unless it is another one of the cage; the stems `given` are not given
+        again. `on_named` is called with its stem before there is any file of it. Raises
+        StorageError, EncoderError; nothing is left then.
         """
         self.start_ns: Final = first.captured_ns
         self._clock: Final = clock
@@ -80,7 +94,10 @@ class SegmentFile:
         )
         self.boundary_ns: Final = first.captured_ns + boundary_utc_ns - utc_ns
         """On the monotonic clock: the first key frame from here on begins the next segment."""
-        self.path: Final = free_video_path(plan.folder, plan.cage, utc_ns, plan.standard_time)
+        self.folder: Final = folder or plan.folder
+        self.path: Final = free_video_path(
+            self.folder, plan.cage, utc_ns, plan.standard_time, plan.folders, given
+        )
         on_named(self.stem)
         self.frames = 0
         self.last_ms = 0
@@ -89,11 +106,13 @@ class SegmentFile:
         self.part: Final = part_path(self.path)
         self._start_utc_ns = utc_ns
         """By the newest anchor."""
-        header = _header(plan, self.stem, camera_format, first, utc_ns, clock)
+        header = _header(plan, self.stem, camera_format, first, utc_ns, clock, encoder)
         self.header: Final = header
         self._journal: Final = _new_journal(journal_path(self.path), header)
         try:
-            self._video = _new_video(self.part, camera_format, first, _video_tags(header))
+            self._video: Final = CopiedVideo(
+                self.part, _unit(first, self.path), camera_format.fps, _video_tags(header)
+            )
         except CaptureError:
             self._journal.close()
             self._remove()
@@ -113,12 +132,7 @@ class SegmentFile:
     def write(self, frame: CapturedFrame) -> int:
         """Append a frame and return the bytes; raises StorageError, EncoderError."""
         time_ms = max(self.time_ms(frame.captured_ns), self.last_ms + 1 if self.frames else 0)
-        if isinstance(self._video, EncodedVideo) and isinstance(frame.content, np.ndarray):
-            size = self._video.write(frame.content, time_ms)
-        elif isinstance(self._video, CopiedVideo) and isinstance(frame.content, bytes):
-            size = self._video.write(frame.content, time_ms, is_key=frame.is_key)
-        else:
-            raise EncoderError(f"{self.path}: the camera changed what it delivers")
+        size = self._video.write(_unit(frame, self.path), time_ms, is_key=frame.is_key)
         self.frames += 1
         self.last_ms = time_ms
         return size
@@ -127,9 +141,13 @@ class SegmentFile:
         """Return a moment in milliseconds since the first frame."""
         return round((monotonic_ns - self.start_ns) / 1_000_000)
 
-    def add_gap(self, from_ms: int, to_ms: int, frames_lost: int, cause: GapCause) -> None:
-        """Write a gap into the journal; raises StorageError."""
-        gap = SegmentGap(from_ms=from_ms, to_ms=to_ms, frames_lost=frames_lost, cause=cause)
+    def add_gap(
+        self, from_ms: int, to_ms: int, frames_lost: int, cause: GapCause, count: int | None = None
+    ) -> None:
+        """Write a gap, or the sum of `count` of them, into the journal; raises StorageError."""
+        gap = SegmentGap(
+            from_ms=from_ms, to_ms=to_ms, frames_lost=frames_lost, cause=cause, count=count
+        )
         try:
             self._journal.add_gap(gap)
         except OSError as error:
@@ -148,7 +166,7 @@ class SegmentFile:
         except OSError as error:
             raise _refused(self._journal.path, error) from error
 
-    def finish(self) -> None:
+    def finish(self, publish_after_s: float = 0.0) -> None:
         """Close the segment in order; a moment later it has its final name (`join`).
 
         Raises StorageError, EncoderError; the segment then wants to be broken off.
@@ -161,7 +179,7 @@ class SegmentFile:
             self._journal.add_end(SegmentEnd(frames=self.frames, first_ms=0, last_ms=self.last_ms))
         except OSError as error:
             raise _refused(self._journal.path, error) from error
-        self._sync.publish()
+        self._sync.publish(publish_after_s)
 
     def break_off(self) -> int | None:
         """Close what the disk has taken so far under its final name.
@@ -218,12 +236,10 @@ def _new_journal(path: Path, header: SegmentHeader) -> JournalWriter:
         raise _refused(path, error) from error
 
 
-def _new_video(
-    part: Path, camera_format: CameraFormat, first: CapturedFrame, tags: dict[str, str]
-) -> EncodedVideo | CopiedVideo:
-    if isinstance(first.content, bytes):
-        return CopiedVideo(part, first.content, camera_format.fps, tags)
-    return EncodedVideo(part, camera_format.width, camera_format.height, camera_format.fps, tags)
+def _unit(frame: CapturedFrame, path: Path) -> bytes:
+    if isinstance(frame.content, bytes):
+        return frame.content
+    raise EncoderError(f"{path}: the camera changed what it delivers")
 
 
 def _header(
@@ -233,6 +249,7 @@ def _header(
     first: CapturedFrame,
     utc_ns: int,
     clock: Clock,
+    encoder: str | None,
 ) -> SegmentHeader:
     return SegmentHeader(
         stem=stem,
@@ -246,6 +263,8 @@ def _header(
         height=camera_format.height,
         fps=camera_format.fps,
         copied=camera_format.codec == "h264",
+        camera=camera_format.source or plan.camera or None,
+        encoder=encoder,
     )
 
 

@@ -7,6 +7,7 @@ manifest is made from it when the labels are finished.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final, Literal, TypeAlias
 
@@ -23,6 +24,7 @@ GapCause: TypeAlias = Literal[
     "recorder restarted",
     "recording stopped",
     "storage refused",
+    "file damaged",
 ]
 
 
@@ -50,6 +52,10 @@ class SegmentHeader(_Line):
     fps: float
     copied: bool
     """True if the camera's H.264 was not encoded again."""
+    camera: str | None = None
+    """Where the pictures come from, one line."""
+    encoder: str | None = None
+    """What encoded them, and how; None if nothing did."""
 
 
 class SegmentGap(_Line):
@@ -64,6 +70,8 @@ class SegmentGap(_Line):
     to_ms: int
     frames_lost: int = Field(ge=0)
     cause: GapCause
+    count: int | None = Field(default=None, ge=1)
+    """If given, the line is the sum of so many short gaps, and there are frames in between."""
 
 
 class SegmentAnchor(_Line):
@@ -161,6 +169,20 @@ def read_journal(path: Path) -> Journal:
         anchors=tuple(line for line in lines if isinstance(line, SegmentAnchor)),
         end=ends[-1] if ends else None,
     )
+
+
+def extend_journal(path: Path, gaps: Sequence[SegmentGap]) -> None:
+    """Append gaps, durably, to a journal that nobody writes any more. Raises OSError.
+
+    A last line that a crash has torn goes, or the next one would be torn with it.
+    """
+    with path.open("r+b") as file:
+        whole = file.read().rfind(b"\n") + 1
+        file.truncate(whole)
+        file.seek(whole)
+        file.write(b"".join(f"{gap.model_dump_json()}\n".encode() for gap in gaps))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class GapFollower:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Container, Sequence
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from capture_hw.segment_clock import standard_moment
 from disk.durable_file import PART_SUFFIX, part_path
 
 REPAIR_SUFFIX: Final = ".repair"
+MOVE_SUFFIX: Final = ".move"
+"""Of what comes from the spool, before `.part`."""
 UNREADABLE_SUFFIX: Final = ".unreadable"
 """Of what is kept for a person; no other part of the program looks at it."""
 _NAMES_TRIED: Final = 100_000
@@ -21,16 +24,25 @@ _FORMS: Final = (
     "json",
     "journal",
     f"mkv{REPAIR_SUFFIX}",
+    f"mkv{MOVE_SUFFIX}",
     f"mkv{UNREADABLE_SUFFIX}",
     f"journal{UNREADABLE_SUFFIX}",
 )
 
 
-def free_video_path(folder: Path, cage: int, utc_ns: int, standard_time: timezone) -> Path:
+def free_video_path(
+    folder: Path,
+    cage: int,
+    utc_ns: int,
+    standard_time: timezone,
+    elsewhere: Sequence[Path] = (),
+    given: Container[str] = (),
+) -> Path:
     """Return `<folder>/<day>/<NN>_<YYYYMMDD>_<HHMMSS>.mkv`, the first second that nobody has taken.
 
-    Makes the day's folder, not the cage's: without that one its volume is away. Raises
-    StorageError.
+    Nobody: neither here nor in the cage's folders `elsewhere`, nor among the stems `given` out
+    already, which may lie on a volume that is away. Makes the day's folder, not the cage's: without
+    that one its volume is away. Raises StorageError.
     """
     moment = standard_moment(utc_ns, standard_time)
     try:
@@ -38,7 +50,9 @@ def free_video_path(folder: Path, cage: int, utc_ns: int, standard_time: timezon
             day = folder / f"{moment:%Y-%m-%d}"
             day.mkdir(exist_ok=True)
             video = day / f"{cage:02d}_{moment:%Y%m%d_%H%M%S}.mkv"
-            if not is_taken(video):
+            others = [other / day.name / video.name for other in elsewhere if other != folder]
+            is_free = video.stem not in given and not is_taken(video)
+            if is_free and not any(map(_seems_taken, others)):
                 return video
             moment += timedelta(seconds=1)
     except OSError as error:
@@ -48,11 +62,19 @@ def free_video_path(folder: Path, cage: int, utc_ns: int, standard_time: timezon
     raise StorageError(f"{folder}: no free name for a segment near {moment:%Y-%m-%d %H:%M:%S}")
 
 
-def is_taken(video: Path) -> bool:
-    """Return whether a file of this stem exists in any form."""
+def is_taken(video: Path, but: Container[str] = ()) -> bool:
+    """Return whether a file of this stem exists in any form, or in any but some."""
     stem = video.name.removesuffix(".mkv")
-    paths = [video.with_name(f"{stem}.{form}") for form in _FORMS]
+    paths = [video.with_name(f"{stem}.{form}") for form in _FORMS if form not in but]
     return any(path.exists() or part_path(path).exists() for path in paths)
+
+
+def _seems_taken(video: Path) -> bool:
+    """Return whether a name is taken on another volume; one that cannot be read has no say."""
+    try:
+        return is_taken(video)
+    except OSError:
+        return False
 
 
 def finished_videos(folder: Path, cage: int, days: int | None = None) -> list[Path]:

@@ -1,51 +1,114 @@
-"""Whether the disk has room for more video."""
+"""Into which folder a cage's next frame goes: the main one, or the spool while that one refuses."""
 
-import os
+import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from capture_hw.data_volume import DataVolume
 from capture_hw.error import StorageError
+from capture_hw.storage_place import StoragePlace
 
-_MARGIN_BYTES: Final = 64_000_000
-_MARGIN_PART: Final = 50
-"""At most a fiftieth of a small disk."""
-
-
-def free_bytes(path: Path) -> int:
-    """Return what an ordinary user may still write beside `path`; raises OSError."""
-    volume = os.statvfs(path)
-    return volume.f_bavail * volume.f_frsize
+SPOOLING: Final = "recording to the spool: "
+"""How the reason of a recorder begins that writes into its spool."""
+_log = logging.getLogger(__name__)
+_STEADY_S: Final = 60.0
+"""A folder that refuses data sooner than this after it was tried is left alone for longer."""
+_FIRST_REST_S: Final = 2.0
+_LONGEST_REST_S: Final = 120.0
 
 
 class StorageRoom:
-    """The free room of a volume, with a margin so that one second's room is not a new segment.
+    """Looks at the volumes of a cage. One thread at a time.
 
-    `folder` is a cage's, in the rack's data folder.
+    `folder` is the cage's in the rack's data folder, `spool` its folder in the spool. `volume` is
+    the mark that the data folder must have.
     """
 
-    def __init__(self, folder: Path, keep_free_bytes: int) -> None:
-        self._volume: Final = DataVolume(folder.parent)
-        self._folder: Final = folder
-        self._keep_free_bytes: Final = keep_free_bytes
+    def __init__(
+        self,
+        folder: Path,
+        keep_free_bytes: int,
+        *,
+        volume: str | None = None,
+        spool: Path | None = None,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._main: Final = StoragePlace(folder, keep_free_bytes, volume)
+        self._spool: Final = StoragePlace(spool, keep_free_bytes, None) if spool else None
+        self._monotonic_s: Final = monotonic_s
+        self._current: StoragePlace | None = None
+        """Where the last call said to write; None if nowhere, or before the first."""
+        self._was_asked = False
+        self._began_main_s = 0.0
+        self._rest_s = 0.0
+        self._rests_until_s = 0.0
+        self._refusal = ""
+        """What the main folder said last."""
+        self._reason = ""
 
-    def check(self, *, resuming: bool) -> None:
-        """Make the cage's folder if need be.
+    @property
+    def reason(self) -> str:
+        """Why the spool is in use, one sentence; empty if it is not."""
+        return self._reason
 
-        Raises StorageError if the volume is away, or without room to go on or to begin again.
+    def check(self, *, resuming: bool, refusal: str = "") -> Path:
+        """Return the folder to write into now; it exists.
+
+        `resuming` says that nothing is being written because the disk refused: what the last call
+        returned is then believed again only after it took a trial. `refusal` is what it said, one
+        sentence. Call it at once for a frame that was refused, otherwise about once a second.
+        Raises StorageError if no folder can be used.
         """
-        self._volume.check()
+        if resuming and self._current is not None:
+            self._give_up(self._current, refusal)
+        before, self._current = self._current, None
+        is_first, self._was_asked = not self._was_asked, True
         try:
-            self._folder.mkdir(exist_ok=True)
-            volume = os.statvfs(self._folder)
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise StorageError(f"{self._folder}: cannot be used: {reason}") from error
-        free = volume.f_bavail * volume.f_frsize
-        total = volume.f_blocks * volume.f_frsize
-        margin = min(_MARGIN_BYTES, total // _MARGIN_PART) if resuming else 0
-        if free < self._keep_free_bytes + margin:
-            wanted = (self._keep_free_bytes + margin) / 1e9
-            raise StorageError(
-                f"{self._folder}: {free / 1e9:.2f} GB free, recording needs {wanted:.2f} GB"
-            )
+            self._check_main(beginning=not is_first and before is not self._main)
+        except StorageError as error:
+            self._current = self._spooled(before, error, is_first=is_first)
+        else:
+            self._use_main(before)
+            self._current = self._main
+        return self._current.folder
+
+    def _give_up(self, place: StoragePlace, refusal: str) -> None:
+        place.distrust(refusal)
+        self._current = None
+        if place is not self._main:
+            return
+        self._refusal = refusal or f"{place.folder}: has refused data"
+        now_s = self._monotonic_s()
+        was_steady = now_s - self._began_main_s >= _STEADY_S
+        self._rest_s = 0.0 if was_steady else max(_FIRST_REST_S, self._rest_s * 2)
+        self._rest_s = min(self._rest_s, _LONGEST_REST_S)
+        self._rests_until_s = now_s + self._rest_s
+
+    def _check_main(self, *, beginning: bool) -> None:
+        self._main.check(beginning=beginning)
+        if self._spool is not None and self._monotonic_s() < self._rests_until_s:
+            raise StorageError(f"{self._refusal}, again and again")
+
+    def _use_main(self, before: StoragePlace | None) -> None:
+        if before is not self._main:
+            self._began_main_s = self._monotonic_s()
+        if self._reason:
+            _log.info("%s: takes the recording again", self._main.folder)
+        self._reason = ""
+
+    def _spooled(
+        self, before: StoragePlace | None, refusal: StorageError, *, is_first: bool
+    ) -> StoragePlace:
+        """Return the spool, if it can be used. Raises StorageError."""
+        was_spooling, self._reason = bool(self._reason), ""
+        if self._spool is None:
+            raise refusal
+        try:
+            self._spool.check(beginning=not is_first and before is not self._spool)
+        except StorageError as error:
+            raise StorageError(f"{refusal}; and the spool does not help: {error}") from error
+        self._reason = f"{SPOOLING}{refusal}"
+        if not was_spooling:
+            _log.warning("%s: recording goes to %s", refusal, self._spool.folder)
+        return self._spool

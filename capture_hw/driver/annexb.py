@@ -17,8 +17,11 @@ from av.video.stream import VideoStream
 
 _START: Final = b"\x00\x00\x01"
 _LONG_START: Final = b"\x00\x00\x00\x01"
-_PADDED_START: Final = re.compile(rb"\x00{4,}\x01")
-"""Zeros behind a unit, then the next start code. Source: H.264, B.1.1, trailing_zero_8bits."""
+_PADDED_START: Final = re.compile(rb"(?<!\x00)\x00{4,}+\x01")
+"""Zeros behind a unit, then the next start code. Source: H.264, B.1.1, trailing_zero_8bits.
+
+Each run of zeros is looked at once, so that a buffer full of them costs no more than another.
+"""
 _TYPE_MASK: Final = 0x1F
 _SLICE_TYPES: Final = range(1, 6)
 _IDR, _SPS, _PPS, _DELIMITER = 5, 7, 8, 9

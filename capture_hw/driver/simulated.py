@@ -10,7 +10,9 @@ from capture_hw.camera import CameraFormat, CapturedFrame
 from capture_hw.camera_config import SimulatedCameraConfig
 from capture_hw.driver.camera_fault import FaultSchedule, FaultWindow
 from capture_hw.driver.simulated_truth import FRAME_NS, LIGHT_HOURS
+from capture_hw.driver.spoilt_picture import SPOILING, spoil
 from capture_hw.error import DeviceLost, DeviceStalled
+from capture_hw.panel_light import PanelLight
 from capture_hw.simulation.cage import SimulatedCage
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 
@@ -21,6 +23,7 @@ _SLOW_NS: Final = 300_000_000
 _LOOK_NS: Final = 50_000_000
 """How often a waiting reader looks for faults that begin now."""
 _BLACK: Final = (16, 19)
+_FULL: Final = 100
 _NOISE: Final = (16, 236)
 """Luma from (included) and to (excluded)."""
 
@@ -46,6 +49,7 @@ class SimulatedCamera:
             light_hours=LIGHT_HOURS,
             routine=config.routine,
         )
+        self._light: Final = PanelLight(config.light_file)
         self._frozen: tuple[FaultWindow, NDArray[np.uint8]] | None = None
         self._closed = False
         self._next = time.monotonic_ns() // FRAME_NS + 1
@@ -103,7 +107,17 @@ class SimulatedCamera:
 
     def _captured(self, number: int) -> CapturedFrame:
         taken_ns = number * FRAME_NS
-        return CapturedFrame(taken_ns, number, self._picture(number, taken_ns), is_key=True)
+        picture = self._lit(self._picture(number, taken_ns), taken_ns)
+        return CapturedFrame(taken_ns, number, picture, is_key=True)
+
+    def _lit(self, picture: NDArray[np.uint8], taken_ns: int) -> NDArray[np.uint8]:
+        """Dim a picture like the panel behind the cage."""
+        percent = self._light.percent_at(taken_ns)
+        if percent == _FULL:
+            return picture
+        black = np.uint8(_BLACK[0])
+        above = np.maximum(picture, black).astype(np.uint16) - black
+        return np.asarray(above * percent // _FULL + black, np.uint8)
 
     def _picture(self, number: int, taken_ns: int) -> NDArray[np.uint8]:
         if self._faults.window("black", taken_ns):
@@ -112,7 +126,11 @@ class SimulatedCamera:
             return self._random(number, _NOISE)
         if frozen := self._faults.window("freeze", taken_ns):
             return self._frozen_picture(frozen)
-        return self._cage.picture(number)
+        picture = self._cage.picture(number)
+        for kind in SPOILING:
+            if self._faults.window(kind, taken_ns):
+                picture = spoil(kind, picture, np.random.default_rng([self._seed, number]))
+        return picture
 
     def _random(self, number: int, levels: tuple[int, int]) -> NDArray[np.uint8]:
         random = np.random.default_rng([self._seed, number])

@@ -57,10 +57,10 @@ class ScriptedCamera:
 class NoisyCamera:
     """Gives a picture of noise every 10 ms until it is closed."""
 
-    FRAME_NS: Final = 10_000_000
+    FRAME_NS: int = 10_000_000
 
     def __init__(self) -> None:
-        self.format: Final = CameraFormat("luma", WIDTH, HEIGHT, 100.0)
+        self.format: Final = CameraFormat("luma", WIDTH, HEIGHT, 1e9 / self.FRAME_NS)
         self.counts_frames: Final = True
         self.start_ns: Final = time.monotonic_ns()
         self._random: Final = np.random.default_rng(3)

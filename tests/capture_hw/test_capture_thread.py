@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
+import pytest
+
+from capture_hw import capture_thread
 from capture_hw.camera import Camera
 from capture_hw.capture_thread import CameraGone, CameraOpened, CaptureThread, Queued, QueuedFrame
 from capture_hw.error import DeviceLost
@@ -105,6 +108,27 @@ def test_a_lost_camera_is_opened_again() -> None:
     assert gone[-1] == CameraOpened(H264, counts_frames=True)
     assert first.is_closed
     assert second.is_closed
+
+
+def test_a_camera_that_stays_silent_is_closed_and_opened_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(capture_thread, "_SILENT_S", 1.0)
+    first = ScriptedCamera(luma_frames(0, range(2)))
+    second = ScriptedCamera(luma_frames(0, range(1)), H264)
+    with _capturing(first, second) as capture:
+        entries = _taken(capture, 3)
+        began_s = time.monotonic()
+        gone = [capture.take(5)]
+        silent_s = time.monotonic() - began_s
+        wait_until(lambda: isinstance(_last(gone, capture), CameraOpened), "opened again")
+    assert _numbers(entries) == [(0, 0), (1, 0)]
+    assert gone[0] == CameraGone(
+        "cage 03: no frame for 1 s, the camera is opened again", was_silent=True
+    )
+    assert 0.5 < silent_s < 3
+    assert gone[-1] == CameraOpened(H264, counts_frames=True)
+    assert first.is_closed
 
 
 def test_a_camera_that_cannot_be_opened_does_not_fill_the_queue() -> None:

@@ -8,13 +8,11 @@ import pytest
 from capture_hw import earlier_recording
 from capture_hw.data_volume import mark_data_folder
 from capture_hw.earlier_recording import EarlierRecording
-from capture_hw.encoder import EncodedVideo
-from capture_hw.segment_chain import SegmentChain
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_journal import journal_path
+from tests.capture_hw.encoded import FedChain, LumaVideo
 from tests.capture_hw.scripted_camera import (
     HEIGHT,
-    LUMA,
     WIDTH,
     luma_frames,
     picture,
@@ -28,7 +26,7 @@ _TAGS: Final = {"START_UTC_NS": "5", "START_MONOTONIC_NS": "6", "BOOT_ID": "b"}
 
 def _leftover(day: Path, stem: str) -> Path:
     part = day / f"{stem}.mkv.part"
-    video = EncodedVideo(part, WIDTH, HEIGHT, 25.0, _TAGS)
+    video = LumaVideo(part, WIDTH, HEIGHT, 25.0, _TAGS)
     for number in range(3):
         video.write(picture(number), number * 40)
     video.finish()
@@ -85,17 +83,15 @@ def test_a_growing_segment_is_spared_until_it_is_broken_off_unreadable(
     folder = tmp_path / "03"
     folder.mkdir()
     earlier = EarlierRecording(folder, 3, 0)
-    chain = SegmentChain(plan(folder), Clock(), earlier)
-    chain.open_camera(LUMA, counts_frames=True)
-    for frame in luma_frames(10**12, range(10)):
-        chain.write(frame, 0)
+    fed = FedChain(plan(folder), Clock(), earlier)
+    fed.feed(luma_frames(10**12, range(10)))
     (part,) = folder.glob("*/*.mkv.part")
     earlier.start()
     assert earlier.wait_searched(5)
     assert earlier.last is None
     part.rename(tmp_path / "aside")
     part.symlink_to("/proc/self/mem")
-    chain.break_off("storage refused")
+    fed.chain.break_off("storage refused")
     (tmp_path / "aside").replace(part)
     wait_until(lambda: not part.exists(), "the repair")
     earlier.stop()

@@ -5,21 +5,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from capture_hw import capture_thread
 from capture_hw.camera import Camera, CapturedFrame
 from capture_hw.data_volume import mark_data_folder
 from capture_hw.error import DeviceLost
 from capture_hw.recorder import Recorder, RecorderProgress
-from capture_hw.segment_chain import SegmentChain
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_journal import Journal, journal_path, read_journal
+from tests.capture_hw.encoded import FedChain
 from tests.capture_hw.scripted_camera import (
     FRAME_NS,
     H264,
-    LUMA,
     NoisyCamera,
     ScriptedCamera,
     Step,
@@ -171,6 +172,62 @@ def test_a_lost_camera_that_comes_back_with_another_format_begins_a_segment(
     assert gap.cause == "camera lost"
 
 
+def test_a_camera_that_stays_silent_is_opened_again_and_stays_lost_until_it_gives_frames(
+    cage_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_thread, "_SILENT_S", 1.0)
+    go_on = threading.Event()
+
+    def wait() -> None:
+        go_on.wait(20)
+
+    start = _now_ns()
+    first = ScriptedCamera(luma_frames(start, range(5)))
+    later = start + 100 * FRAME_NS
+    second = ScriptedCamera([wait, *luma_frames(later, range(3))])
+    with _recording(cage_folder, first, second) as run:
+        lost = run.wait_for("lost")
+        assert lost.reason == "cage 03: no frame for 1 s, the camera is opened again"
+        assert lost.segment is None
+        wait_until(lambda: first.is_closed, "the first camera is closed")
+        count = len(run.reports)
+        wait_until(lambda: len(run.reports) > count + 10, "reports while the second is silent")
+        assert {report.state for report in run.reports[count:]} == {"lost"}
+        go_on.set()
+        run.wait_for("recording", 8)
+        run.stop()
+        videos = run.videos()
+    assert [len(times_ms(video)) for video in videos] == [5, 3]
+    (gap,) = _journal(videos[1]).gaps
+    assert (gap.from_ms, gap.frames_lost, gap.cause) == (-3840, 95, "camera stalled")
+
+
+def test_what_the_disk_refused_goes_to_the_spool_without_another_frame_lost(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "disk", "1m") as main, small_disk(tmp_path / "more", "4m") as spool:
+        for folder in (main, spool):
+            mark_data_folder(folder)
+        (main / "filler").write_bytes(bytes(800_000))
+        reports: list[RecorderProgress] = []
+        stop = threading.Event()
+        spooling = replace(plan(main / "03"), spool=spool / "03")
+        recorder = Recorder(spooling, 0, NoisyCamera, Clock(), reports.append)
+        thread = threading.Thread(target=recorder.run, args=[stop])
+        thread.start()
+        try:
+            wait_until(lambda: len(list(spool.glob("03/*/*.mkv.part"))) == 1, "the spool", 30)
+            frames = reports[-1].frames
+            wait_until(lambda: reports[-1].frames > frames + 20, "frames in the spool")
+        finally:
+            stop.set()
+            thread.join(20)
+        (journal,) = (read_journal(path) for path in spool.glob("03/*/*.journal.part"))
+        (gap,) = journal.gaps
+        assert (gap.to_ms, gap.cause) == (0, "storage refused")
+        assert gap.frames_lost <= 1, "more than what the muxer still held"
+
+
 def test_a_camera_whose_frames_are_no_video_is_lost_not_fatal(cage_folder: Path) -> None:
     garbage = CapturedFrame(_now_ns(), 0, b"\0\0\0\1garbage", is_key=True)
     good = ScriptedCamera(luma_frames(_now_ns(), range(3)))
@@ -211,11 +268,9 @@ def test_after_an_orderly_stop_the_next_run_says_recording_stopped(cage_folder: 
 
 def test_a_leftover_is_repaired_beside_the_recording_and_is_a_gap(cage_folder: Path) -> None:
     start = _now_ns()
-    chain = SegmentChain(plan(cage_folder), Clock())
-    chain.open_camera(LUMA, counts_frames=True)
-    for frame in luma_frames(start, range(10)):
-        chain.write(frame, 0)
-    chain.leave()
+    fed = FedChain(plan(cage_folder), Clock())
+    fed.feed(luma_frames(start, range(10)))
+    fed.chain.leave()
     (leftover,) = cage_folder.glob("*/*.mkv.part")
     repaired = leftover.with_name(leftover.name.removesuffix(".part"))
     camera = ScriptedCamera(luma_frames(start + 50 * FRAME_NS, range(3)))

@@ -35,7 +35,7 @@ def _kill_after(folder: Path, frames: int) -> int:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_kill_costs_two_delivered_frames_at_most(tmp_path: Path, seed: int) -> None:
     folder = tmp_path / "03"
-    delivered = _kill_after(folder, random.Random(seed).randint(20, 120))
+    delivered = _kill_after(folder, random.Random(seed).randint(10, 60))
     (part,) = folder.glob("*/*.mkv.part")
     video = repair_segment(part, lambda: False)
     assert video is not None

@@ -7,10 +7,10 @@ from typing import Final
 
 from capture_hw.data_volume import mark_data_folder
 from capture_hw.recorder import Recorder, RecorderProgress
-from capture_hw.segment_chain import SegmentChain
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_journal import Journal, SegmentAnchor, read_journal
-from tests.capture_hw.scripted_camera import LUMA, NoisyCamera, luma_frames, plan, wait_until
+from tests.capture_hw.encoded import FedChain
+from tests.capture_hw.scripted_camera import NoisyCamera, luma_frames, plan, wait_until
 
 _BOOT_NS: Final = 1_000_000_000_000
 _UTC_NS: Final = 1_795_000_000_000_000_000
@@ -21,17 +21,16 @@ def _journal_of_steps(folder: Path, *steps_ns: int) -> Journal:
     """Record three seconds; before each look after the first, wall time is stepped."""
     now_ns, step_ns = _BOOT_NS, 0
     clock = Clock(monotonic_ns=lambda: now_ns, utc_ns=lambda: _UTC_NS + now_ns - _BOOT_NS + step_ns)
-    chain = SegmentChain(plan(folder), clock)
-    chain.open_camera(LUMA, counts_frames=True)
+    fed = FedChain(plan(folder), clock)
     frames = list(luma_frames(_BOOT_NS, range(25 * (len(steps_ns) + 1))))
     for number, step in enumerate((0, *steps_ns)):
         step_ns += step
         for frame in frames[25 * number : 25 * number + 25]:
             now_ns = frame.captured_ns
-            chain.write(frame, 0)
-        chain.look()
-    chain.close()
-    assert chain.join(10)
+            fed.stage.write(frame, 0)
+        fed.chain.look()
+    fed.chain.close()
+    assert fed.chain.join(10)
     (path,) = folder.glob("*/*.journal.part")
     return read_journal(path)
 

@@ -1,6 +1,8 @@
 """Segments one after the other: no frame lost between two, every gap written down."""
 
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -9,10 +11,10 @@ import av
 import pytest
 
 from capture_hw.camera import CameraFormat, CapturedFrame
-from capture_hw.earlier_recording import EarlierFrame
-from capture_hw.segment_chain import SegmentChain
+from capture_hw.left_behind import EarlierFrame
 from capture_hw.segment_clock import Clock, boot_id
 from capture_hw.segment_journal import SegmentGap, SegmentHeader, journal_path, read_journal
+from tests.capture_hw.encoded import FedChain
 from tests.capture_hw.scripted_camera import (
     FRAME_NS,
     H264,
@@ -54,13 +56,13 @@ class _Recording:
     ) -> None:
         self.folder = folder
         self.time = _Time()
-        self.chain = SegmentChain(plan(folder, segment_s), self.time.clock())
-        self.chain.open_camera(camera, counts_frames=counts)
+        fed = FedChain(plan(folder, segment_s), self.time.clock(), None, camera, counts=counts)
+        self.chain, self.stage = fed.chain, fed.stage
 
     def feed(self, frames: Iterable[CapturedFrame], dropped: int = 0) -> None:
         for frame in frames:
             self.time.now_ns = frame.captured_ns
-            self.chain.write(frame, dropped)
+            self.stage.write(frame, dropped)
 
     def end(self) -> list[Path]:
         """Close; return the videos in the order of their start."""
@@ -236,15 +238,17 @@ def test_a_camera_that_is_slow_for_two_seconds_is_slow_and_loses_no_more(tmp_pat
     recording.feed(luma_frames(_BOOT_NS, range(0, 120, 2)))
     (video,) = recording.end()
     gaps = _gaps(video)
-    assert len(gaps) == 51
-    assert gaps[-1] == (4000, 4080, 1, "camera stalled")
+    assert sum(lost for _, _, lost, _ in gaps) == recording.chain.gaps == 51
+    assert gaps[9] == (720, 800, 1, "camera stalled")
+    assert gaps[10] == (800, 1840, 13, "camera stalled")
+    assert gaps[-1] == (3920, 4721, 2, "camera stalled")
 
 
 def test_a_lost_camera_is_a_gap_before_the_next_segment(tmp_path: Path) -> None:
     recording = _Recording(tmp_path, segment_s=3600)
     recording.feed(luma_frames(_BOOT_NS, range(3)))
     recording.chain.close("camera lost")
-    recording.chain.open_camera(H264, counts_frames=True)
+    recording.stage.open_camera(H264, counts_frames=True)
     later = _BOOT_NS + 10_000_000_000
     recording.feed(h264_frames(later, range(5, 25)))
     videos = recording.end()
@@ -280,3 +284,63 @@ def test_frames_of_the_same_millisecond_are_both_kept(tmp_path: Path) -> None:
     recording.feed(burst)
     (video,) = recording.end()
     assert times_ms(video) == [0, 1, 2]
+
+
+def test_a_camera_that_always_drops_fills_no_journal_and_loses_no_count(tmp_path: Path) -> None:
+    recording = _Recording(tmp_path, segment_s=3600)
+    recording.feed(luma_frames(_BOOT_NS, range(130, 3130, 2)))
+    (video,) = recording.end()
+    gaps = read_journal(journal_path(video)).gaps
+    assert sum(gap.frames_lost for gap in gaps) == recording.chain.frames_lost == 1499
+    assert sum(gap.count or 1 for gap in gaps) == recording.chain.gaps == 1499
+    assert [gap.count for gap in gaps[:10]] == [None] * 10
+    assert len(gaps) < 10 * 3 + 120
+    assert max(gap.to_ms - gap.from_ms for gap in gaps) <= 1080
+    assert {gap.to_ms for gap in gaps[:-1]} <= set(times_ms(video))
+
+
+def test_gaps_that_are_held_back_at_a_boundary_are_in_the_next_segment(tmp_path: Path) -> None:
+    recording = _Recording(tmp_path)
+    recording.feed(luma_frames(_BOOT_NS, [*range(100), *range(100, 126, 2), *range(126, 200)]))
+    first, second = recording.end()
+    assert [gap[2] for gap in _gaps(first)] == [1] * 10
+    assert _gaps(second) == [(-240, 0, 3, "camera dropped frames")]
+
+
+def test_a_camera_without_key_frames_loses_nothing_and_people_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = _Recording(tmp_path, camera=H264)
+    endless = [
+        replace(frame, is_key=frame.sequence == 0) for frame in h264_frames(_BOOT_NS, range(400))
+    ]
+    recording.feed(endless[:375])
+    assert recording.chain.complaint == ""
+    recording.feed(endless[375:])
+    assert recording.chain.complaint == (
+        "03_20261122_105955: goes on past its end, the camera makes no key frame"
+    )
+    recording.chain.look()
+    recording.chain.look()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"cage 03: {recording.chain.complaint}"
+    ]
+    recording.feed(h264_frames(_BOOT_NS, range(400, 420)))
+    assert recording.chain.complaint == ""
+    assert [len(times_ms(video)) for video in recording.end()] == [400, 20]
+
+
+def test_names_after_a_boundary_are_given_one_cage_after_the_other_unless_somebody_waits(
+    tmp_path: Path,
+) -> None:
+    recording = _Recording(tmp_path)
+    recording.feed(luma_frames(_BOOT_NS, range(130)))
+    over = tmp_path / "2026-11-22" / "03_20261122_105955.mkv"
+    time.sleep(0.4)  # without a pause it would have its name long since
+    assert not recording.chain.join(0)
+    assert not over.exists()
+    began_s = time.monotonic()
+    assert recording.chain.join(10)
+    assert time.monotonic() - began_s < 1.0
+    assert over.exists()
+    recording.end()

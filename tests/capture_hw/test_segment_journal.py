@@ -87,3 +87,13 @@ def test_an_existing_journal_is_never_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["03_20261122_060000.mkv", "03_20261122_060000.mkv.part"])
 def test_the_journal_lies_beside_the_video(name: str) -> None:
     assert journal_path(Path("/d") / name) == Path("/d/03_20261122_060000.journal.part")
+
+
+def test_a_journal_from_before_camera_encoder_and_count_is_read(tmp_path: Path) -> None:
+    path = _written(tmp_path)
+    text = path.read_text()
+    for newer in (',"camera":null', ',"encoder":null', ',"count":null'):
+        assert newer in text
+        text = text.replace(newer, "")
+    path.write_text(text)
+    assert read_journal(path) == Journal(header=_HEADER, gaps=(_GAP,), end=_END)

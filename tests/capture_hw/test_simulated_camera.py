@@ -227,6 +227,42 @@ def test_a_camera_is_the_same_configuration_before_and_after_it_was_opened() -> 
     assert hash(opened) == hash(other)
 
 
+def test_over_exposure_saturates_half_of_the_picture(camera: Camera, fault_file: Path) -> None:
+    frames, _ = _show(camera, fault_file, "bright")
+    picture = _picture(frames[0])
+    assert picture.max() == 235
+    assert 0.4 < (picture == 235).mean() < 0.7
+
+
+def test_a_blurred_picture_keeps_its_level_and_its_noise(
+    camera: Camera, fault_file: Path, cage: SimulatedCage
+) -> None:
+    frames, _ = _show(camera, fault_file, "blur")
+    good, blurred = cage.picture(frames[0].sequence), _picture(frames[0])
+    assert blurred.mean() == pytest.approx(good.mean(), abs=1)
+    steps_of_good = np.abs(np.diff(good[:, ::4].astype(int))).mean()
+    assert np.abs(np.diff(blurred[:, ::4].astype(int))).mean() < 0.8 * steps_of_good
+    assert not np.array_equal(blurred, _picture(frames[1]))
+
+
+def test_a_shifted_picture_lies_24_px_to_the_right_and_10_lower(
+    camera: Camera, fault_file: Path, cage: SimulatedCage
+) -> None:
+    frames, _ = _show(camera, fault_file, "shift")
+    good = cage.picture(frames[0].sequence)
+    np.testing.assert_array_equal(_picture(frames[0])[10:, 24:], good[:-10, :-24])
+
+
+def test_a_covered_picture_is_gray_at_the_left_and_true_at_the_right(
+    camera: Camera, fault_file: Path, cage: SimulatedCage
+) -> None:
+    frames, _ = _show(camera, fault_file, "cover")
+    good, covered = cage.picture(frames[0].sequence), _picture(frames[0])
+    np.testing.assert_array_equal(covered[:, 422:], good[:, 422:])
+    assert covered[:, :422].min() == 56
+    assert covered[:, :422].max() == 64
+
+
 def test_removing_the_fault_file_ends_its_faults(tmp_path: Path) -> None:
     file = tmp_path / "faults.json"
     window = _begin(file, "black", for_s=60)

@@ -16,14 +16,13 @@ from av.container import InputContainer
 
 from capture_hw import segment_repair
 from capture_hw.copied_video import CopiedVideo
-from capture_hw.encoder import EncodedVideo
 from capture_hw.error import StorageError
-from capture_hw.segment_chain import SegmentChain
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_journal import Journal, journal_path, read_journal
 from capture_hw.segment_repair import repair_segment
 from capture_hw.segment_tail import last_frame_ms, whole_packets
 from sync.scan import scan_rack
+from tests.capture_hw.encoded import FedChain, LumaVideo
 from tests.capture_hw.scripted_camera import (
     FRAME_NS,
     HEIGHT,
@@ -61,7 +60,7 @@ def _leftover(day: Path, content: bytes) -> Path:
 
 def _unfinished(folder: Path) -> bytes:
     """Return what a recorder that was killed leaves on the disk."""
-    video = EncodedVideo(folder / "unfinished", WIDTH, HEIGHT, 25.0, {})
+    video = LumaVideo(folder / "unfinished", WIDTH, HEIGHT, 25.0, {})
     for number in range(_COUNT):
         video.write(picture(number), number * 40)
     content = (folder / "unfinished").read_bytes()
@@ -69,15 +68,12 @@ def _unfinished(folder: Path) -> bytes:
     return content
 
 
-def _chain(folder: Path, segment_s: int = 3600) -> SegmentChain:
-    chain = SegmentChain(plan(folder, segment_s), Clock())
-    chain.open_camera(LUMA, counts_frames=True)
-    return chain
+def _chain(folder: Path) -> FedChain:
+    return FedChain(plan(folder, 3600), Clock())
 
 
-def _feed(chain: SegmentChain, numbers: range) -> None:
-    for frame in luma_frames(10**12, numbers):
-        chain.write(frame, 0)
+def _feed(fed: FedChain, numbers: range) -> None:
+    fed.feed(luma_frames(10**12, numbers))
 
 
 def _newest(folder: Path) -> Journal:
@@ -85,16 +81,16 @@ def _newest(folder: Path) -> Journal:
 
 
 def test_a_segment_that_cannot_be_read_back_is_left_for_a_repair(tmp_path: Path) -> None:
-    chain = _chain(tmp_path)
-    _feed(chain, range(20))
+    fed = _chain(tmp_path)
+    _feed(fed, range(20))
     (part,) = tmp_path.glob("*/*.mkv.part")
     aside = tmp_path / "aside"
     part.rename(aside)
     part.symlink_to(_UNREADABLE)
-    chain.break_off("storage refused")
+    fed.chain.break_off("storage refused")
     assert part.is_symlink()
     aside.replace(part)
-    _feed(chain, range(30, 33))
+    _feed(fed, range(30, 33))
     (gap,) = _newest(tmp_path).gaps
     assert (gap.frames_lost, gap.cause) == (10, "storage refused")
     video = _repair(part)
@@ -103,34 +99,34 @@ def test_a_segment_that_cannot_be_read_back_is_left_for_a_repair(tmp_path: Path)
 
 
 def test_a_segment_of_which_nothing_is_left_is_a_gap_from_the_frame_before(tmp_path: Path) -> None:
-    chain = _chain(tmp_path)
-    _feed(chain, range(20))
-    chain.close()
-    assert chain.join(10)
-    _feed(chain, range(20, 40))
+    fed = _chain(tmp_path)
+    _feed(fed, range(20))
+    fed.chain.close()
+    assert fed.chain.join(10)
+    _feed(fed, range(20, 40))
     (part,) = tmp_path.glob("*/*.mkv.part")
     os.truncate(part, 0)
-    chain.break_off("storage refused")
+    fed.chain.break_off("storage refused")
     assert not part.exists()
-    assert chain.frames == 20
-    _feed(chain, range(50, 53))
+    assert fed.chain.frames == 20
+    _feed(fed, range(50, 53))
     (gap,) = _newest(tmp_path).gaps
     assert (gap.from_ms, gap.to_ms, gap.frames_lost) == (-1240, 0, 30)
 
 
 def test_a_gap_begins_at_the_last_frame_on_the_disk_however_many_are_not(tmp_path: Path) -> None:
-    chain = _chain(tmp_path)
-    _feed(chain, range(60))
+    fed = _chain(tmp_path)
+    _feed(fed, range(60))
     (part,) = tmp_path.glob("*/*.mkv.part")
     content = part.read_bytes()
     part.rename(tmp_path / "aside")
     part.write_bytes(content[: len(content) // 2])
-    chain.break_off("storage refused")
-    assert chain.join(10)
+    fed.chain.break_off("storage refused")
+    assert fed.chain.join(10)
     (video,) = tmp_path.glob("*/*.mkv")
     recorded = len(times_ms(video))
     assert 10 < recorded < 50
-    _feed(chain, range(70, 73))
+    _feed(fed, range(70, 73))
     (gap,) = _newest(tmp_path).gaps
     assert (gap.frames_lost, gap.to_ms) == (70 - recorded, 0)
 
@@ -138,18 +134,18 @@ def test_a_gap_begins_at_the_last_frame_on_the_disk_however_many_are_not(tmp_pat
 def test_a_segment_of_another_camera_of_which_nothing_is_left_is_a_gap_by_time(
     tmp_path: Path,
 ) -> None:
-    chain = _chain(tmp_path)
-    _feed(chain, range(20))
-    chain.close("camera lost")
-    chain.open_camera(LUMA, counts_frames=True)
-    assert chain.join(10)
+    fed = _chain(tmp_path)
+    _feed(fed, range(20))
+    fed.chain.close("camera lost")
+    fed.stage.open_camera(LUMA, counts_frames=True)
+    assert fed.chain.join(10)
     for frame in luma_frames(10**12 + 20 * FRAME_NS, range(5)):
-        chain.write(frame, 0)
+        fed.stage.write(frame, 0)
     (part,) = tmp_path.glob("*/*.mkv.part")
     os.truncate(part, 0)
-    chain.break_off("storage refused")
+    fed.chain.break_off("storage refused")
     for frame in luma_frames(10**12 + 20 * FRAME_NS, range(2000, 2003)):
-        chain.write(replace(frame, captured_ns=frame.captured_ns - 1980 * FRAME_NS), 0)
+        fed.stage.write(replace(frame, captured_ns=frame.captured_ns - 1980 * FRAME_NS), 0)
     (gap,) = _newest(tmp_path).gaps
     assert gap.frames_lost == 20
 
@@ -203,7 +199,7 @@ def test_the_index_of_a_file_that_was_closed_is_not_a_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = tmp_path / f"{_STEM}.mkv.part"
-    video = EncodedVideo(part, WIDTH, HEIGHT, 25.0, {})
+    video = LumaVideo(part, WIDTH, HEIGHT, 25.0, {})
     for number in range(_COUNT):
         video.write(picture(number), number * 40)
     video.finish()
@@ -214,7 +210,7 @@ def test_the_index_of_a_file_that_was_closed_is_not_a_rest(
 
 def test_an_index_that_leads_into_a_hole_hides_no_frame(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
-    video = EncodedVideo(path, WIDTH, HEIGHT, 25.0, {})
+    video = LumaVideo(path, WIDTH, HEIGHT, 25.0, {})
     for number in range(120):
         video.write(picture(number), number * 40)
     video.finish()
