@@ -7,7 +7,7 @@ DEMO := demo
 # What the tests run for real: a broker and a terminal.
 DEBIAN := mosquitto tmux
 
-.PHONY: demo test check fuzz faults bench docs clean help
+.PHONY: demo test check fuzz faults power bench docs clean help
 
 help:
 	@echo "make demo   a whole rack on simulated cages, with its dashboard (HEADLESS=1: one minute, figures)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check  formatting, lint, types, import contracts, docs"
 	@echo "make fuzz   damaged videos, 600 cases (minutes)"
 	@echo "make faults every process of a rack killed twenty times (five minutes)"
+	@echo "make power  the power goes at 300 moments of a rack's life (ten minutes, as root)"
 	@echo "make bench  the figures of docs/performance.md (minutes, on an idle machine)"
 
 # Debian splits the venv module off: install it as root, name it otherwise.
@@ -63,12 +64,20 @@ fuzz: $(VENV)/.dev
 faults: $(VENV)/.dev $(VENV)/.debian
 	$(BIN)/python -m pytest -s -m campaign tests/rack
 
+# Needs qemu-system-common, e2fsprogs, gcc, FUSE and loop devices; see docs/power-loss.md.
+power: $(VENV)/.dev $(VENV)/.debian
+	$(BIN)/python -m pytest -s -m campaign tests/power
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_decode
 	$(BIN)/python -m tests.bench.bench_simulation
 	$(BIN)/python -m tests.bench.bench_network
 	$(BIN)/python -m tests.bench.bench_classify
 	$(BIN)/python -m tests.bench.bench_memory
+	$(BIN)/python -m tests.bench.bench_segment
+	$(BIN)/python -m tests.bench.bench_capture --minutes 5
+	$(BIN)/python -m tests.bench.bench_capture --minutes 5 --copied
+	$(BIN)/python -m tests.bench.bench_recorder_kill
 	$(BIN)/python -m tests.bench.bench_rack
 	$(BIN)/python -m tests.bench.bench_dashboard
 	$(BIN)/python -m tests.bench.bench_outbox

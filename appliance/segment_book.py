@@ -40,14 +40,20 @@ class SegmentBook:
         start: SegmentStart,
         journal: Path,
         is_held: Callable[[], bool] = lambda: False,
+        sync_frames: Callable[[], None] = lambda: None,
     ) -> None:
-        """Go on where the ledger says that the segment is; raises sqlite3.Error."""
+        """Go on where the ledger says that the segment is; raises sqlite3.Error.
+
+        `sync_frames` returns when the frames of all rows taken are on the disk; it is called before
+        each commit, because no row may outlive its data, and may raise OSError.
+        """
         self._ledger = ledger
         self._cage = cage
         self._photoperiod = photoperiod
         self._start = start
         self._breaks = _Breaks(journal)
         self._is_held = is_held
+        self._sync_frames = sync_frames
         self._progress = ledger.progress(cage.number, stem, start.moment)
         self._is_begun = self._progress.frames > 0
         self._tracker = BoutTracker(self._progress.bout)
@@ -69,7 +75,7 @@ class SegmentBook:
         return None if state is None else state.first.moment
 
     def add(self, rows: Sequence[LabelRow]) -> None:
-        """Take rows; those that were taken before are passed over. Raises sqlite3.Error."""
+        """Take rows; those taken before are passed over. Raises sqlite3.Error, OSError."""
         for row in rows:
             if row.frame >= self._next + len(self._held):
                 self._held.append(row)
@@ -80,7 +86,7 @@ class SegmentBook:
             self._commit(is_finished=False)
 
     def finish(self) -> None:
-        """Commit that all rows have been taken; may be called again. Raises sqlite3.Error."""
+        """Commit that all rows have been taken, again if need be. Raises sqlite3.Error, OSError."""
         self._take_held()
         if self._progress.is_finished:
             return
@@ -121,6 +127,7 @@ class SegmentBook:
         )
 
     def _commit(self, *, is_finished: bool) -> None:
+        self._sync_frames()
         progress = replace(
             self._progress,
             frames=self._next,

@@ -1,6 +1,7 @@
 """Labelling one segment of a rack: rows, label file and events; all but its manifest."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
@@ -14,6 +15,7 @@ from appliance.segment_start import SegmentStart, segment_start
 from capture_hw.error import JournalError
 from capture_hw.photoperiod import photoperiod_of
 from capture_hw.segment_journal import Journal, read_journal
+from disk.durable_file import part_path, sync_to_disk
 from inference.bout import Moment
 from inference.judge import Judge
 from inference.label_file import LabelRow
@@ -140,12 +142,19 @@ class _Run:
             self.start,
             segment.journal,
             self.watch.is_held,
+            self._sync_frames,
         )
         for rows in _chunks(kept, self.book.fed_frames):
             self._raise_if_stopped()
             self.book.add(rows)
         if kept:
             self.watch.on_resume(segment, self.start, kept[-1], self.book.open_since)
+
+    def _sync_frames(self) -> None:
+        """Put what was read of a growing segment on the disk; a finished one is there already."""
+        for path in (part_path(self.segment.video), self.segment.journal):
+            with suppress(FileNotFoundError):  # finished meanwhile
+                sync_to_disk(path)
 
     def _journal(self) -> Journal | None:
         try:
