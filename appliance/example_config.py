@@ -21,6 +21,8 @@ utc_offset = "+01:00"
 segment_s = 21600
 # Recording pauses when less than this is free.
 keep_free_gb = 5.0
+# Takes the recordings while the disk above refuses them; on another disk.
+# spool = "/mnt/spare/ethoprofiler"
 
 [lights]
 # Standard time, with seconds. White light in the light phase, infrared always.
@@ -74,6 +76,9 @@ backlog_hours = 24.0
 # One [[cage]] for each animal. Other cameras than a simulated one:
 #   A video file, over and over; `copy` passes H.264 on as it is:
 #     camera = { driver = "replay", file = "cage-01.mkv", loop = true, copy = true }
+#   A capture card's channel or a USB camera, as `ethoprofiler devices` shows it; `ethoprofiler
+#   commission` writes this line, the panel behind the cage and the crop for you:
+#     camera = { driver = "v4l2", device = "PCI:0000:03:00.0", node = 0, standard = "PAL" }
 #   A network camera that delivers H.264:
 #     camera = { driver = "stream", url = "rtsp://camera-01.example.org/h264" }
 # If the picture shows more than the cage, say where the cage is, in pixels:

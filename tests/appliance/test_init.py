@@ -65,14 +65,14 @@ def test_the_commented_broker_and_stores_are_valid_too(tmp_path: Path, folder_st
 
 def test_the_commented_cameras_are_valid_too(tmp_path: Path) -> None:
     lines = [line.lstrip("# ") for line in example_config(1).splitlines() if line.startswith("#  ")]
-    replay, stream, crop = (line for line in lines if line.startswith(("camera =", "crop =")))
+    replay, card, stream, crop = (line for line in lines if line.startswith(("camera =", "crop =")))
     text = example_config(1)
-    for number, camera in enumerate((replay, stream), start=2):
+    for number, camera in enumerate((replay, card, stream), start=2):
         text += f'[[cage]]\nnumber = {number}\nanimal = "A"\n{camera}\n{crop}\n'
     path = tmp_path / "rack.toml"
     path.write_text(text)
     drivers = [cage.camera.driver for cage in read_config(path).cage]
-    assert drivers == ["simulated", "replay", "stream"]
+    assert drivers == ["simulated", "replay", "v4l2", "stream"]
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""Commissioning a cage: what is tried and learnt of its camera and its panel, without questions."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from appliance.config import CageSection, ConfigError, RackConfig
+from appliance.instance_lock import holder_of
+from appliance.panel_proof import prove_panel
+from appliance.probe import CheckRow
+from appliance.rack_path import lock_path, panel_memory, reference_path
+from appliance.recorder_worker import start_zt_h
+from capture_hw.camera import Camera, open_camera
+from capture_hw.camera_config import V4l2CameraConfig
+from capture_hw.camera_look import SeenPicture, look
+from capture_hw.encoder_config import EncoderConfig
+from capture_hw.encoder_setting import setting_of
+from capture_hw.error import PanelRefused, PanelSilent
+from capture_hw.light_config import PanelConfig
+from capture_hw.recorded_picture import as_recorded
+from capture_hw.reference import (
+    MOST_PICTURES,
+    Reference,
+    learn,
+    read_reference,
+)
+from capture_hw.simulated_panel import SimulatedPanel
+from capture_hw.v4l2.device import FoundNode
+
+_PICTURE_EVERY_NS: Final = 2_000_000_000
+"""As often as the watch looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelTrial:
+    """Whether a camera saw a panel blink."""
+
+    panel: str
+    is_seen: bool | None
+    """None if it could not be blinked."""
+    text: str
+
+
+@contextmanager
+def cage_camera(config: RackConfig, cage: CageSection) -> Iterator[Camera]:
+    """Open a cage's camera; raises ConfigError while its recorder has it, DeviceLost."""
+    recorder = holder_of(lock_path(config, f"recorder-{cage.label}"))
+    if recorder is not None:
+        raise ConfigError(
+            f"cage {cage.label}: its recorder, process {recorder}, has the camera; "
+            f"`ethoprofiler cage stop {cage.number}` frees it"
+        )
+    with closing(open_camera(cage.camera, start_zt_h=start_zt_h(config))) as camera:
+        yield camera
+
+
+def device_config(node: FoundNode) -> V4l2CameraConfig:
+    """Return the configuration by which this device, and no other, is opened."""
+    identity = node.identity
+    return V4l2CameraConfig(
+        driver="v4l2",
+        device=identity.bus_path,
+        node=identity.node,
+        card=identity.card,
+        serial=identity.serial,
+    )
+
+
+def known_reference(config: RackConfig, number: int) -> Reference | None:
+    """Return what was learnt of a cage before; raises ReferenceUnusable."""
+    return read_reference(reference_path(config, number))
+
+
+def try_panels(config: RackConfig, camera: Camera) -> list[PanelTrial]:
+    """Blink the infrared light of each panel before a camera. Raises DeviceLost."""
+    lights = holder_of(lock_path(config, "lights"))
+    if lights is not None:
+        text = f"in use by the lights worker, process {lights}; not blinked"
+        return [PanelTrial(panel.name, None, text) for panel in config.lights.panel]
+    return [_try_panel(config, panel, camera) for panel in config.lights.panel]
+
+
+def learn_reference(
+    config: RackConfig, camera: Camera, for_s: float, seen: list[SeenPicture]
+) -> Reference:
+    """Learn a cage's surroundings from pictures as they will be recorded.
+
+    `seen` grows while it lasts. Raises DeviceLost, EncoderError, ReferenceUnusable.
+    """
+    next_ns = 0
+    for picture in look(camera, for_s):
+        if picture.is_key and picture.captured_ns >= next_ns and len(seen) < MOST_PICTURES:
+            seen.append(picture)
+            next_ns = picture.captured_ns + _PICTURE_EVERY_NS
+    pictures = [picture.luma for picture in seen]
+    if camera.format.codec == "luma":
+        recording = config.recording
+        encoder = EncoderConfig("libx264", recording.crf, recording.max_kbit_s)
+        pictures = as_recorded(pictures, camera.format, setting_of(encoder))
+    return learn(pictures, learnt_utc_ns=time.time_ns())
+
+
+def panel_behind(trials: Sequence[PanelTrial], configured: str | None) -> str | None:
+    """Return the panel that was seen; the configured one if none could be tried."""
+    if all(trial.is_seen is None for trial in trials):
+        return configured
+    return next((trial.panel for trial in trials if trial.is_seen), None)
+
+
+def panel_rows(trials: Sequence[PanelTrial]) -> list[CheckRow]:
+    """Return a row for each panel; that one is not seen is a failure only if none is."""
+    is_found = any(trial.is_seen for trial in trials)
+    return [
+        CheckRow(
+            f"panel {trial.panel}",
+            "warning" if trial.is_seen is None else "ok" if is_found else "failed",
+            trial.text,
+        )
+        for trial in trials
+    ]
+
+
+def _try_panel(config: RackConfig, panel: PanelConfig, camera: Camera) -> PanelTrial:
+    opened = SimulatedPanel(panel, panel_memory(config, panel.name))
+    try:
+        result = prove_panel(opened.dim_infrared, camera)
+    except (PanelSilent, PanelRefused) as error:
+        return PanelTrial(panel.name, is_seen=False, text=str(error))
+    figures = f"likeness {result.likeness:.2f} with its rhythm, {result.depth:.1f} levels darker"
+    seen = "seen" if result.is_seen else "not seen"
+    return PanelTrial(panel.name, result.is_seen, f"{seen} by this camera: {figures}")
