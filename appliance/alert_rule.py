@@ -5,8 +5,11 @@ from typing import Final
 
 from appliance.alert import Finding
 from appliance.config import AlertSection
+from appliance.picture_alert import picture_findings
+from appliance.report import RecorderDetail
 from appliance.sentence import about
-from appliance.status import CageStatus, RackStatus, Severity, WorkerStatus
+from appliance.status import CageStatus, DiskStatus, RackStatus, Severity, WorkerStatus
+from capture_hw.storage_room import SPOOLING
 
 _HOUR_NS: Final = 3_600_000_000_000
 _PANEL_S: Final = 2.0
@@ -55,9 +58,16 @@ def _of_cage(
         text = about(subject, subject, recorder.reason or recorder.state)
         wait_s = _OPENING_S if recorder.state == "opening" else 0.0
         yield Finding(f"{name}-{recorder.state}", kind, "critical", text, wait_s)
+    if recorder is not None and _is_spooling(recorder):
+        text = about(subject, subject, recorder.reason)
+        yield Finding(f"{name}-spool", "storage", "warning", text)
+    if recorder is not None and recorder.complaint:
+        text = about(subject, subject, recorder.complaint)
+        yield Finding(f"{name}-segment", "camera", "warning", text)
     if (gaps := gaps_lately.get(cage.cage, 0)) >= _MOST_GAPS:
         text = f"{subject}: {gaps} gaps in the last ten minutes"
         yield Finding(f"{name}-gaps", "gaps", "warning", text)
+    yield from picture_findings(cage)
     label = cage.label
     if label is not None and label.fault:
         text = about(subject, subject, label.fault)
@@ -83,14 +93,24 @@ def _of_lights(status: RackStatus) -> Iterator[Finding]:
 
 
 def _of_disk(status: RackStatus, limits: AlertSection) -> Iterator[Finding]:
-    left_h = status.disk.hours_left if status.disk else None
+    yield from _of_volume("disk", status.disk, limits)
+    if any(cage.recorder and _is_spooling(cage.recorder) for cage in status.cages):
+        yield from _of_volume("spool", status.spool, limits)
+
+
+def _of_volume(name: str, volume: DiskStatus | None, limits: AlertSection) -> Iterator[Finding]:
+    left_h = volume.hours_left if volume else None
     if left_h is None:
         return
     for limit_h in limits.disk_hours:
         if left_h < limit_h:
             severity: Severity = "critical" if limit_h == min(limits.disk_hours) else "warning"
-            text = f"disk: full in {left_h:.1f} h at the present rate"
-            yield Finding(f"disk-{limit_h:g}h", "disk", severity, text, _DISK_S, _DISK_CLEAR_S)
+            text = f"{name}: full in {left_h:.1f} h at the rate of the last hour"
+            yield Finding(f"{name}-{limit_h:g}h", "disk", severity, text, _DISK_S, _DISK_CLEAR_S)
+
+
+def _is_spooling(recorder: RecorderDetail) -> bool:
+    return recorder.state == "recording" and recorder.reason.startswith(SPOOLING)
 
 
 def _of_publisher(status: RackStatus) -> Iterator[Finding]:

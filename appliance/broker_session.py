@@ -8,7 +8,9 @@ from typing import Final
 from appliance.broker_link import BrokerLink, BrokerLost
 from appliance.event_sender import CONFIRM_S, EventSender
 from appliance.machine_state import machine_state
+from appliance.picture_figures import read_figures
 from appliance.presence import Presence
+from appliance.report import CagePicture
 
 _TELEMETRY_EVERY_S: Final = 10.0
 
@@ -22,6 +24,7 @@ class BrokerSession:
         sender: EventSender,
         presence: Presence,
         volume: Path,
+        figures: Path,
         count_waiting: Callable[[], int],
     ) -> None:
         """Prepare; nothing is sent before `say_online`."""
@@ -30,6 +33,7 @@ class BrokerSession:
         self._link = link
         self._presence = presence
         self._volume = volume
+        self._figures = figures
         self._count_waiting = count_waiting
         self._telemetry_due_s = self.began_s
         self._status_refusal = ""
@@ -56,6 +60,8 @@ class BrokerSession:
             self._telemetry_due_s = now_s + _TELEMETRY_EVERY_S
             machine = machine_state(self._volume)
             self._link.send(self._presence.telemetry(machine, self._count_waiting()))
+            for message in self._presence.pictures(self._pictures()):
+                self._link.send(message)
 
     def say_offline(self, timeout_s: float) -> None:
         """Say that the rack stops in order; wait `timeout_s` at most for the broker's receipt."""
@@ -70,6 +76,9 @@ class BrokerSession:
             self.sender.mark()
         finally:
             self._link.close()
+
+    def _pictures(self) -> tuple[CagePicture, ...]:
+        return read_figures(self._figures, time.monotonic_ns())
 
     def _hear(self, timeout_s: float) -> None:
         receipts = self._link.wait(timeout_s)

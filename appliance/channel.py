@@ -10,6 +10,7 @@ from appliance.event import (
     LightsPayload,
     NotePayload,
     Payload,
+    PicturePayload,
     RecordingPayload,
     StatusPayload,
     SyncPayload,
@@ -40,6 +41,14 @@ TELEMETRY: Final = Channel(
     qos=0,
     expiry_s=60,
 )
+PICTURE: Final = Channel(
+    "telemetry/cage/{cage}/picture",
+    "ethoprofiler.picture/1",
+    PicturePayload,
+    retained=False,
+    qos=0,
+    expiry_s=60,
+)
 CHANNELS: Final = (
     STATUS,
     Channel("cage/{cage}/behavior", "ethoprofiler.behavior/1", BehaviorPayload),
@@ -50,6 +59,7 @@ CHANNELS: Final = (
     Channel("note", "ethoprofiler.note/1", NotePayload, retained=False),
     Channel("sync", "ethoprofiler.sync/1", SyncPayload),
     TELEMETRY,
+    PICTURE,
 )
 
 

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from appliance.config_contradiction import contradictions, store_faults
+from appliance.config_contradiction import contradictions, spool_faults, store_faults
 from appliance.config_fault import explain, faults_of
 from appliance.config_path import anchor_paths
 from appliance.config_syntax import syntax_fault
@@ -216,7 +216,7 @@ def parse_config(content: bytes, path: Path, folder: Path) -> RackConfig:
         faults = faults_of(error, RackConfig.model_json_schema(), document)
         raise ConfigError(explain(path, text, faults)) from error
     anchored, faults = anchor_paths(config, folder)
-    faults += store_faults(anchored)
+    faults += store_faults(anchored) + spool_faults(anchored)
     if faults:
         raise ConfigError(explain(path, text, faults))
     return anchored

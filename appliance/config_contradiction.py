@@ -51,6 +51,18 @@ def store_faults(config: RackConfig) -> list[Fault]:
     return []
 
 
+def spool_faults(config: RackConfig) -> list[Fault]:
+    """Refuse a spool that is lost together with the recordings; the paths are absolute."""
+    spool = config.recording.spool
+    if spool is None:
+        return []
+    data, target = config.rack.data.resolve(), spool.resolve()
+    if data.is_relative_to(target) or target.is_relative_to(data):
+        reason = f"the spool and the recordings ({data}) must not lie in each other"
+        return [Fault(("recording", "spool"), reason, shown(str(spool)))]
+    return []
+
+
 def _broker_contradictions(mqtt: MqttSection) -> Iterator[InitErrorDetails]:
     password, certificates = mqtt.password_file, mqtt.ca_file
     if password is not None and mqtt.username is None:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from appliance.status import Severity
+from capture_hw.picture_fault import PictureFault
 
 
 class _Payload(BaseModel):
@@ -129,6 +130,33 @@ class TelemetryPayload(_Payload):
     """Events that the broker has not confirmed."""
 
 
+class PicturePayload(_Payload):
+    """`telemetry/cage/<NN>/picture`: what the picture watch saw in the cage's newest key frame."""
+
+    segment: str | None
+    age_s: float
+    """Of the picture, at the moment of sending."""
+    mean_luma: float
+    """Level, 16 to 235."""
+    bright_part: float
+    """Part of the picture that is over-exposed, 0 to 1."""
+    dark_part: float
+    """Part of the picture without light, 0 to 1."""
+    sharpness: float
+    """Steepness of the strongest edges, about 0.05 to 1."""
+    change: float | None
+    """Mean difference to the key frame before, in levels."""
+    novelty: float | None
+    """Part of the fine detail that the key frame before has not, 0 to 1; near 0: nothing moves."""
+    shift_px: float | None
+    """Against the reference picture; null without one, as the next two."""
+    likeness: float | None
+    """Correlation of the still surroundings with the reference picture, -1 to 1."""
+    focus: float | None
+    """Steepness of the still edges; 1 as in the reference picture."""
+    faults: tuple[PictureFault, ...]
+
+
 Payload: TypeAlias = (
     StatusPayload
     | BehaviorPayload
@@ -139,6 +167,7 @@ Payload: TypeAlias = (
     | NotePayload
     | SyncPayload
     | TelemetryPayload
+    | PicturePayload
 )
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from appliance.config import RackConfig
+from appliance.data_folder import existing, shares_volume
 from appliance.mount_table import Mount, meant_mount, mount_of
 from appliance.probe import Finding, Probe
+from appliance.rack_volume import is_state_apart, volume_fault
+from capture_hw.data_volume import mark_of
 
 _TIMEOUT_S: Final = 10.0
 _CAGE_BYTES_PER_S: Final = 125_000
@@ -20,20 +23,28 @@ _S_PER_H: Final = 3600
 
 
 def folder_probes(config: RackConfig) -> list[Probe]:
-    """Return the looks at the folders of data and state."""
-    return [
+    """Return the looks at the folders of data, state and spool."""
+    spool = config.recording.spool
+    looks = [
         Probe("data folder", _TIMEOUT_S, lambda: check_folder(config.rack.data)),
+        Probe("volume", _TIMEOUT_S, lambda: check_volume(config)),
         Probe("state folder", _TIMEOUT_S, lambda: check_folder(config.state)),
-        Probe("free space", _TIMEOUT_S, lambda: _check_space(config)),
+        Probe("free space", _TIMEOUT_S, lambda: _check_space(config, config.rack.data)),
     ]
+    if spool is not None:
+        looks += [
+            Probe("spool folder", _TIMEOUT_S, lambda: _check_spool(spool, config.rack.data)),
+            Probe("spool space", _TIMEOUT_S, lambda: _check_space(config, spool)),
+        ]
+    return looks
 
 
 def check_folder(folder: Path) -> Finding:
     """Say whether files written to a folder are there to stay."""
-    existing = _existing(folder)
+    there = existing(folder)
     try:
-        _try_to_write(folder, existing)
-        mount = mount_of(existing)
+        _try_to_write(folder, there)
+        mount = mount_of(there)
     except OSError as error:
         return Finding("failed", f"{folder}: cannot be written to: {error.strerror}")
     place = f"{folder}: on {mount.kind}, mounted at {mount.folder}"
@@ -46,6 +57,41 @@ def check_folder(folder: Path) -> Finding:
     return Finding("ok", place if folder.exists() else f"{place}; will be made at the start")
 
 
+def check_volume(config: RackConfig) -> Finding:
+    """Say whether the right volume is there, and what happens when it is not."""
+    data, wanted = config.rack.data, config.recording.volume
+    if fault := volume_fault(config):
+        return Finding("failed", fault)
+    try:
+        mark = mark_of(data)
+        mount = mount_of(existing(data))
+    except OSError as error:
+        return Finding("failed", f"{data}: cannot be read: {error.strerror}")
+    if wanted is not None and not is_state_apart(config):
+        return Finding(
+            "warning",
+            f"{data}: is `{wanted}`, but the rack cannot start without it: set rack.state to a "
+            "folder on another volume",
+        )
+    if wanted is not None:
+        return Finding("ok", f"{data}: is `{wanted}`")
+    marked = f"{data}: its mark is `{mark}`" if mark else f"{data}: has no mark before the start"
+    if mount.folder == Path("/"):
+        return Finding("ok", marked)
+    advice = f'set recording.volume = "{mark}"' if mark else "set recording.volume to it then"
+    return Finding(
+        "warning",
+        f"{marked}; when {mount.folder} is not mounted, recordings, locks and logs would land on "
+        f"the disk below it: {advice}, and rack.state to a folder on another volume",
+    )
+
+
+def _check_spool(spool: Path, data: Path) -> Finding:
+    if shares_volume(spool, data):
+        return Finding("failed", f"{spool}: is no spool, it is on the same volume as {data}")
+    return check_folder(spool)
+
+
 def missing_mount(folder: Path, mount: Mount) -> str:
     """Say which other file system should probably be there; nothing if `mount` is right."""
     meant = meant_mount(folder)
@@ -56,10 +102,10 @@ def missing_mount(folder: Path, mount: Mount) -> str:
     return ""
 
 
-def _try_to_write(folder: Path, existing: Path) -> None:
+def _try_to_write(folder: Path, there: Path) -> None:
     """Write and sync a nameless file, or see whether the folder could be made. Raises OSError."""
-    if existing != folder:
-        if not os.access(existing, os.W_OK | os.X_OK):
+    if there != folder:
+        if not os.access(there, os.W_OK | os.X_OK):
             raise PermissionError(13, "it does not exist and may not be made")
         return
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -68,8 +114,8 @@ def _try_to_write(folder: Path, existing: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _check_space(config: RackConfig) -> Finding:
-    volume = os.statvfs(_existing(config.rack.data))
+def _check_space(config: RackConfig, folder: Path) -> Finding:
+    volume = os.statvfs(existing(folder))
     free_bytes = volume.f_bavail * volume.f_frsize
     usable_bytes = free_bytes - config.recording.keep_free_gb * _GB
     hours = usable_bytes / (_CAGE_BYTES_PER_S * len(config.cage)) / _S_PER_H
@@ -83,8 +129,3 @@ def _check_space(config: RackConfig) -> Finding:
     text = f"{free}, {hours:.0f} h of {len(config.cage)} cages at 1 Mbit/s each"
     is_short = hours < max(config.alerts.disk_hours, default=0)
     return Finding("warning" if is_short else "ok", text)
-
-
-def _existing(folder: Path) -> Path:
-    """Return the folder, or the closest one around it that exists."""
-    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -26,6 +26,7 @@ from appliance.event import NotePayload
 from appliance.ledger_writer import LedgerFull, LedgerWriter
 from appliance.note_file import append_note
 from appliance.outbox import Event
+from appliance.rack_volume import volume_fault
 from appliance.status import RackStatus
 from appliance.stopped_cages import StoppedCages
 from appliance.worker import RECORDER
@@ -118,6 +119,8 @@ class OperatorDesk:
     def _note(self, request: NoteRequest) -> Answer:
         if request.cage is not None and (unknown := self._unknown(request.cage)) is not None:
             return unknown
+        if fault := volume_fault(self._config):
+            return Answer(refused=fault)
         utc_ns = time.time_ns()
         payload = NotePayload(
             cage=None if request.cage is None else f"{request.cage:02d}",

@@ -10,7 +10,7 @@ from appliance.worker_table import WorkerTable
 _log = logging.getLogger(__name__)
 
 _STAGE_OF: Final = {"classifier": 1, "publisher": 2, "uploader": 2}
-"""All others, recorders and lights, are stage 0."""
+"""All others, recorders, watcher and lights, are stage 0."""
 _LAST: Final = 2
 _LINGER_S: Final = (2.0, 1.0)
 """From the end of a stage to the next: the classifier is a fraction of a second behind the
@@ -23,8 +23,9 @@ _GIVE_UP_S: Final = 5.0
 
 
 class OrderedStop:
-    """Three stages: recorders and lights, the classifier, the senders; each waits for the last.
+    """Three stages: recorders, watcher, lights; the classifier; the senders.
 
+    Each waits for the last.
     Who is left `stop_s` after `begin` is killed. Times are monotonic seconds.
     """
 

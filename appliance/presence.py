@@ -1,16 +1,18 @@
-"""What a rack says of itself: online, offline, and how its box is."""
+"""What a rack says of itself: online, offline, how its box is and its cameras' pictures."""
 
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final, Literal
 
 from appliance.broker_link import Message
-from appliance.channel import STATUS, TELEMETRY, Channel, topic_root
+from appliance.channel import PICTURE, STATUS, TELEMETRY, Channel, topic_root
 from appliance.config import RackConfig
-from appliance.event import Payload, StatusPayload, TelemetryPayload
+from appliance.event import Payload, PicturePayload, StatusPayload, TelemetryPayload
 from appliance.machine_state import MachineState
 from appliance.message import Envelope, envelope_at, message_text
 from appliance.outbox import Outbox
+from appliance.report import CagePicture
 from capture_hw.photoperiod import photoperiod_of
 
 
@@ -63,6 +65,34 @@ class Presence:
         )
         return self._message(TELEMETRY, self._envelope(TELEMETRY, seq), payload)
 
+    def pictures(self, cages: Sequence[CagePicture]) -> list[Message]:
+        """Return a message for each cage, with the next numbers of their streams."""
+        if not cages:
+            return []
+        with self._outbox.step():
+            numbers = [self._outbox.take_seq(_picture_topic(cage)) for cage in cages]
+        return [self._picture(cage, seq) for cage, seq in zip(cages, numbers, strict=True)]
+
+    def _picture(self, cage: CagePicture, seq: int) -> Message:
+        age_s = cage.age_s or 0.0
+        utc_ns = time.time_ns() - round(age_s * 1e9)
+        envelope = envelope_at(PICTURE.schema, seq, utc_ns, self._photoperiod.zt_h(utc_ns))
+        payload = PicturePayload(
+            segment=cage.segment,
+            age_s=age_s,
+            mean_luma=cage.mean_luma,
+            bright_part=cage.bright_part,
+            dark_part=cage.dark_part,
+            sharpness=cage.sharpness,
+            change=cage.change,
+            novelty=cage.novelty,
+            shift_px=cage.shift_px,
+            likeness=cage.likeness,
+            focus=cage.focus,
+            faults=cage.faults,
+        )
+        return self._message(PICTURE, envelope, payload, _picture_topic(cage))
+
     def _status(
         self, state: Literal["online", "offline"], reason: Literal["", "stopped", "lost"]
     ) -> StatusPayload:
@@ -77,12 +107,18 @@ class Presence:
         utc_ns = time.time_ns()
         return envelope_at(channel.schema, seq, utc_ns, self._photoperiod.zt_h(utc_ns))
 
-    def _message(self, channel: Channel, envelope: Envelope, payload: Payload) -> Message:
+    def _message(
+        self, channel: Channel, envelope: Envelope, payload: Payload, topic: str = ""
+    ) -> Message:
         return Message(
-            self._root + channel.address,
+            self._root + (topic or channel.address),
             message_text(envelope, payload),
             channel.retained,
             channel.qos,
             (("schema", channel.schema),),
             channel.expiry_s,
         )
+
+
+def _picture_topic(cage: CagePicture) -> str:
+    return PICTURE.address.format(cage=f"{cage.cage:02d}")

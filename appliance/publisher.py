@@ -17,7 +17,7 @@ from appliance.event_sender import EventSender
 from appliance.link_opening import LinkOpening
 from appliance.outbox import KEPT_NS, Outbox
 from appliance.presence import Presence
-from appliance.rack_path import event_ledger
+from appliance.rack_path import event_ledger, picture_figures
 from appliance.report import PublisherDetail
 
 _RECONNECT_S: Final = (1.0, 30.0)
@@ -132,7 +132,14 @@ class Publisher:
         rack = self._config.rack
         root = topic_root(rack.facility, rack.name)
         sender = EventSender(self._outbox, link, root)
-        return BrokerSession(link, sender, self._presence, rack.data, self._backlog.count)
+        return BrokerSession(
+            link,
+            sender,
+            self._presence,
+            volume=rack.data,
+            figures=picture_figures(self._config),
+            count_waiting=self._backlog.count,
+        )
 
     def _fail(self, error: BrokerError | ConfigError) -> None:
         """Note why, and when to try again."""

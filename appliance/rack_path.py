@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.config import RackConfig
+from appliance.rack_volume import is_state_apart
 
 SUPERVISOR: Final = "supervisor"
 """Its lock and its log are named like a worker's."""
@@ -14,9 +15,20 @@ def segment_folder(config: RackConfig, cage: int) -> Path:
     return config.rack.data / f"{cage:02d}"
 
 
+def spool_folder(config: RackConfig, cage: int) -> Path | None:
+    """Return the folder of one cage's days in the spool; None without a spool."""
+    spool = config.recording.spool
+    return spool / f"{cage:02d}" if spool else None
+
+
 def lock_path(config: RackConfig, worker: str) -> Path:
-    """Return the lock of a process; in the data folder, which two racks must not share."""
-    return config.rack.data / ".lock" / worker
+    """Return the lock of a process; in the data folder, which two racks must not share.
+
+    Of a rack that knows its volume, in the state folder: beside a volume that is away it would lie
+    hidden once that is back.
+    """
+    knows_volume = config.recording.volume is not None and is_state_apart(config)
+    return (config.state if knows_volume else config.rack.data) / ".lock" / worker
 
 
 def reports_socket(config: RackConfig) -> Path:
@@ -37,6 +49,16 @@ def event_ledger(config: RackConfig) -> Path:
 def upload_ledger(config: RackConfig) -> Path:
     """Return the ledger of files to upload."""
     return config.state / "uploads.sqlite"
+
+
+def reference_path(config: RackConfig, cage: int) -> Path:
+    """Return what commissioning learnt of a cage's picture."""
+    return config.state / "commission" / f"{cage:02d}.png"
+
+
+def picture_figures(config: RackConfig) -> Path:
+    """Return the newest figures of all cages' pictures, for whoever publishes them."""
+    return config.state / "pictures.json"
 
 
 def log_path(config: RackConfig, worker: str) -> Path:

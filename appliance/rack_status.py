@@ -8,11 +8,13 @@ from typing import Final, TypeVar
 from appliance.config import CageSection, RackConfig
 from appliance.report import (
     CageLabel,
+    CagePicture,
     ClassifierDetail,
     LightsDetail,
     PublisherDetail,
     RecorderDetail,
     UploaderDetail,
+    WatcherDetail,
 )
 from appliance.status import AlertStatus, CageStatus, DiskStatus, RackStatus, WorkerStatus
 from appliance.stopped_cages import StoppedCages
@@ -20,7 +22,13 @@ from appliance.worker import RECORDER
 from appliance.worker_slot import WorkerSlot
 
 _Detail = TypeVar(
-    "_Detail", RecorderDetail, ClassifierDetail, LightsDetail, PublisherDetail, UploaderDetail
+    "_Detail",
+    RecorderDetail,
+    ClassifierDetail,
+    WatcherDetail,
+    LightsDetail,
+    PublisherDetail,
+    UploaderDetail,
 )
 SOFTWARE: Final = "ethoprofiler"
 
@@ -43,11 +51,14 @@ class RackReporter:
         disk: DiskStatus | None,
         alerts: tuple[AlertStatus, ...],
         *,
+        spool: DiskStatus | None = None,
         clock_synchronized: bool,
     ) -> RackStatus:
         """Return everything as it is now."""
         classifier = _detail(self._slots.get("classifier"), ClassifierDetail)
         labels = {label.cage: label for label in classifier.cages} if classifier else {}
+        watcher = _detail(self._slots.get("watcher"), WatcherDetail)
+        pictures = {picture.cage: picture for picture in watcher.cages} if watcher else {}
         recorders = {f"{RECORDER}-{cage.label}" for cage in self._config.cage}
         others = [slot for name, slot in self._slots.items() if name not in recorders]
         return RackStatus(
@@ -58,7 +69,8 @@ class RackReporter:
             up_s=round(now_s - self._began_s, 1),
             clock_synchronized=clock_synchronized,
             cages=tuple(
-                self._cage(cage, labels.get(cage.number), now_s) for cage in self._config.cage
+                self._cage(cage, labels.get(cage.number), pictures.get(cage.number), now_s)
+                for cage in self._config.cage
             ),
             workers=tuple(slot.status(now_s) for slot in others),
             classifier=classifier,
@@ -66,6 +78,7 @@ class RackReporter:
             publisher=_detail(self._slots.get("publisher"), PublisherDetail),
             uploader=_detail(self._slots.get("uploader"), UploaderDetail),
             disk=disk,
+            spool=spool,
             alerts=alerts,
         )
 
@@ -74,7 +87,13 @@ class RackReporter:
         details = [_detail(slot, RecorderDetail) for slot in self._slots.values()]
         return sum(detail.bytes_per_s for detail in details if detail is not None)
 
-    def _cage(self, cage: CageSection, label: CageLabel | None, now_s: float) -> CageStatus:
+    def _cage(
+        self,
+        cage: CageSection,
+        label: CageLabel | None,
+        picture: CagePicture | None,
+        now_s: float,
+    ) -> CageStatus:
         slot = self._slots[f"{RECORDER}-{cage.label}"]
         return CageStatus(
             cage=cage.number,
@@ -84,6 +103,7 @@ class RackReporter:
             worker=self._worker(cage.number, slot.status(now_s)),
             recorder=_detail(slot, RecorderDetail),
             label=label,
+            picture=picture,
         )
 
     def _worker(self, cage: int, worker: WorkerStatus) -> WorkerStatus:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from capture_hw.picture_fault import PictureFault
+
 WorkerState = Literal["starting", "ready", "stopping"]
 
 
@@ -21,7 +23,7 @@ class RecorderDetail(_Record):
     state: Literal["opening", "recording", "stalled", "lost", "storage"]
     """stalled: no frame for 2 s; lost: the device is gone; storage: the disk refuses."""
     reason: str = ""
-    """One sentence when the state is not `recording`."""
+    """One sentence when the state is not `recording`, or when the spool takes the recording."""
     segment: str | None
     """The stem of the segment that is being written."""
     fps: float
@@ -34,6 +36,8 @@ class RecorderDetail(_Record):
     late_ms: float
     """The longest time from capture to disk in the last few seconds."""
     bytes_per_s: float
+    complaint: str = ""
+    """What is wrong with a segment that goes on, one sentence."""
 
 
 class CageLabel(_Record):
@@ -80,9 +84,6 @@ class PanelDetail(_Record):
     """One sentence if the panel does not answer or disagrees."""
 
 
-PictureFault: TypeAlias = Literal["frozen", "black", "bright", "unfocused", "moved", "obstructed"]
-
-
 class CagePicture(_Record):
     """What the picture watch sees of one cage; figures of its newest look."""
 
@@ -93,17 +94,29 @@ class CagePicture(_Record):
     mean_luma: float
     bright_part: float
     """Part of the picture that is over-exposed, 0 to 1."""
+    dark_part: float
+    """Part of the picture without light, 0 to 1."""
     sharpness: float
-    change: float
-    """Mean difference to the picture before, in levels; sensor noise alone keeps it above 0."""
+    """Steepness of the strongest edges, about 0.05 to 1."""
+    change: float | None
+    """Mean difference to the picture before, in levels; None for the first picture."""
+    novelty: float | None
+    """Part of the finest detail that the picture before has not, where it is most, 0 to 1.
+
+    Sensor noise alone keeps it near 1; a picture that stands still comes near 0.
+    """
     shift_px: float | None
     """Against the reference picture; None without one."""
     likeness: float | None
     """Correlation of the still surroundings with the reference picture, -1 to 1; None without."""
+    focus: float | None
+    """Steepness of the still edges, 1 as in the reference picture; None without."""
     is_commissioned: bool
     faults: tuple[PictureFault, ...]
+    sentences: tuple[str, ...] = ()
+    """One for each fault, with the figures."""
     reason: str = ""
-    """One sentence if there is a fault."""
+    """One sentence if the cage's reference or its pictures cannot be used."""
 
 
 class WatcherDetail(_Record):

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from appliance.report import (
     CageLabel,
+    CagePicture,
     ClassifierDetail,
     LightsDetail,
     PublisherDetail,
@@ -46,15 +47,17 @@ class CageStatus(_Record):
     worker: WorkerStatus
     recorder: RecorderDetail | None
     label: CageLabel | None
+    picture: CagePicture | None = None
+    """What the picture watch sees; None before its first report."""
 
 
 class DiskStatus(_Record):
-    """The volume with the recordings."""
+    """A volume that takes the recordings."""
 
     free_bytes: int
     total_bytes: int
     hours_left: float | None
-    """At the present rate; None while nothing is recorded."""
+    """At the rate of the last hour, all cages on this volume; None if nothing was recorded."""
 
 
 class AlertStatus(_Record):
@@ -87,6 +90,8 @@ class RackStatus(_Record):
     publisher: PublisherDetail | None
     uploader: UploaderDetail | None
     disk: DiskStatus | None
+    spool: DiskStatus | None = None
+    """None without a spool, or while its volume is away."""
     alerts: tuple[AlertStatus, ...]
 
 

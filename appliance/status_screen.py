@@ -85,6 +85,7 @@ def _rest(status: RackStatus) -> Iterator[Text]:
     if classifier := status.classifier:
         rate = f"{classifier.frames_per_s:.0f} frames/s on {classifier.device}"
         yield _line("labels", f"{classifier.model}, {rate}")
+    yield from _pictures(status)
     if publisher := status.publisher:
         state = "connected" if publisher.connected else publisher.reason or "not connected"
         said = about(publisher.broker, publisher.broker, state)
@@ -93,12 +94,25 @@ def _rest(status: RackStatus) -> Iterator[Text]:
         state = "reachable" if uploader.reachable else uploader.reason or "not reachable"
         waiting = f"{uploader.waiting_files} files wait ({amount(uploader.waiting_bytes)})"
         yield _line("store", f"{about(uploader.store, uploader.store, state)}, {waiting}")
-    if disk := status.disk:
-        left = "" if disk.hours_left is None else f", full in {duration(disk.hours_left * _HOUR_S)}"
-        free = f"{amount(disk.free_bytes)} of {amount(disk.total_bytes)} free"
-        yield _line("disk", free + left)
+    for name, disk in (("disk", status.disk), ("spool", status.spool)):
+        if disk is not None:
+            full = disk.hours_left
+            left = "" if full is None else f", full in {duration(full * _HOUR_S)}"
+            free = f"{amount(disk.free_bytes)} of {amount(disk.total_bytes)} free"
+            yield _line(name, free + left)
     if not status.clock_synchronized:
         yield _line("clock", "not synchronized", "yellow")
+
+
+def _pictures(status: RackStatus) -> Iterator[Text]:
+    watched = [cage.picture for cage in status.cages if cage.picture is not None]
+    if not watched:
+        return
+    faulty = sum(bool(picture.faults) for picture in watched)
+    bare = sum(not picture.is_commissioned for picture in watched)
+    known = f", {bare} without a reference" if bare else ""
+    state = f"{len(watched)} watched, {faulty} with a fault{known}"
+    yield _line("pictures", state, "yellow" if faulty else "")
 
 
 def _worker(worker: WorkerStatus) -> Text:

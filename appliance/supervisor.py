@@ -17,8 +17,8 @@ from appliance.alert import Finding
 from appliance.clock_state import is_clock_synchronized
 from appliance.config import RackConfig
 from appliance.control_server import ControlServer
-from appliance.data_folder import prepare_data_folder
-from appliance.disk_space import DiskSpace
+from appliance.data_folder import prepare_folders
+from appliance.disk_space import RackDisks
 from appliance.instance_lock import InstanceLock
 from appliance.ledger_writer import LedgerWriter
 from appliance.operator_desk import OperatorDesk
@@ -27,7 +27,7 @@ from appliance.rack_path import SUPERVISOR
 from appliance.rack_status import RackReporter
 from appliance.recording_event import RecordingEvents
 from appliance.report_inbox import ReportInbox
-from appliance.status import RackStatus
+from appliance.status import RackStatus, Severity
 from appliance.stop_signal import StopSignals
 from appliance.stopped_cages import StoppedCages
 from appliance.systemd import ServiceNotice
@@ -74,7 +74,7 @@ class Supervisor:
         """Take the lock and the sockets. Raises AlreadyRunning, OSError."""
         with ExitStack() as held:
             held.enter_context(InstanceLock(rack_path.lock_path(self._config, SUPERVISOR)))
-            prepare_data_folder(self._config.rack.data)
+            prepare_folders(self._config)
             self._signals = held.enter_context(StopSignals())
             self._inbox = held.enter_context(ReportInbox(rack_path.reports_socket(self._config)))
             self._ledger = LedgerWriter(rack_path.event_ledger(self._config))
@@ -91,7 +91,7 @@ class Supervisor:
             for source in (self._signals, self._inbox, self._table, self._control):
                 self._selector.register(source, selectors.EVENT_READ)
             self._held.push(held.pop_all())
-        self._disk = DiskSpace(self._config.rack.data, self._config.recording.keep_free_gb)
+        self._disks = RackDisks(self._config)
         self._reporter = RackReporter(self._config, self._table.slots, self._stopped)
         self._recordings = RecordingEvents(
             photoperiod_of(self._config.lights, self._config.standard_time)
@@ -159,7 +159,7 @@ class Supervisor:
         """Look after what changes slowly: disk, clock, alerts, recordings, the watchdog."""
         self._notice.send("WATCHDOG=1")
         self._clock_synchronized = is_clock_synchronized()
-        self._disk.look(self._reporter.bytes_per_s(), now_s)
+        self._disks.look(self._reporter.bytes_per_s(), now_s)
         status = self._status()
         self._alarm.judge(status, self._own_findings(), now_s)
         for event in self._recordings.take(status, now_s):
@@ -167,18 +167,20 @@ class Supervisor:
 
     def _own_findings(self) -> list[Finding]:
         """Return what hinders the supervisor itself."""
-        faults = (("disk-unreadable", "disk", self._disk), ("event-ledger", "disk", self._ledger))
-        return [
-            Finding(name, kind, "critical", source.fault)
-            for name, kind, source in faults
-            if source.fault
-        ]
+        spool = self._disks.spool
+        faults: tuple[tuple[str, Severity, str], ...] = (
+            ("disk-unreadable", "critical", self._disks.data.fault),
+            ("spool-unreadable", "warning", spool.fault if spool else ""),
+            ("event-ledger", "critical", self._ledger.fault),
+        )
+        return [Finding(name, "disk", severity, text) for name, severity, text in faults if text]
 
     def _status(self) -> RackStatus:
         return self._reporter.status(
             time.monotonic(),
-            self._disk.status,
+            self._disks.data.status,
             self._alarm.open_alerts(),
+            spool=self._disks.spool.status if self._disks.spool else None,
             clock_synchronized=self._clock_synchronized,
         )
 

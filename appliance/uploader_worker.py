@@ -9,6 +9,7 @@ from appliance.config import RackConfig
 from appliance.event import SyncPayload, rfc3339
 from appliance.outbox import Event, Outbox
 from appliance.rack_path import event_ledger, upload_ledger
+from appliance.rack_volume import volume_fault
 from appliance.report import UploaderDetail
 from appliance.sync_event import SyncNews
 from appliance.worker import Worker
@@ -111,7 +112,7 @@ def _watch(worker: Worker, thread: _UploadThread, store: Store, outbox: Outbox) 
 
 def _job(config: RackConfig, store: StoreConfig) -> UploadJob:
     rack = rack_key(store.prefix, config.rack.facility, config.rack.name)
-    return UploadJob(config.rack.data, rack, config.standard_time)
+    return UploadJob(config.rack.data, rack, config.standard_time, lambda: volume_fault(config))
 
 
 def _detail(store: Store, uploader: Uploader) -> UploaderDetail:

@@ -18,6 +18,7 @@ from appliance.instance_lock import AlreadyRunning, InstanceLock
 from appliance.local_socket import socket_address
 from appliance.log import start_log
 from appliance.rack_path import lock_path, log_path, reports_socket
+from appliance.rack_volume import VolumeAway, refuse_hidden_state
 from appliance.report import Detail, Report, WorkerState
 
 _REPORT_INTERVAL_S: Final = 0.5
@@ -29,6 +30,7 @@ _MODULES: Final[Mapping[str, str]] = {
     "lights": "appliance.lights_worker",
     "publisher": "appliance.publisher_worker",
     "uploader": "appliance.uploader_worker",
+    "watcher": "appliance.watcher_worker",
 }
 _log = logging.getLogger(__name__)
 
@@ -89,10 +91,11 @@ def run_worker(name: str, config_path: Path, folder: Path | None = None) -> int:
     try:
         content = read_bytes(config_path)
         config = parse_config(content, config_path, (folder or config_path.parent).absolute())
+        refuse_hidden_state(config)
         start_log(log_path(config, name), also_stderr=False)
         with InstanceLock(lock_path(config, name)):
             return _run_locked(name, config, config_sha256(content))
-    except (ConfigError, AlreadyRunning, OSError) as error:
+    except (ConfigError, AlreadyRunning, VolumeAway, OSError) as error:
         _log.error("%s: %s", name, error)
         return _EXIT_FAILED
 

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 CommandOf: TypeAlias = Callable[[str], list[str]]
 """Returns the command that runs the worker of a name."""
 
-_WORKER: Final = re.compile(r"recorder-\d\d|classifier|lights|publisher|uploader")
+_WORKER: Final = re.compile(r"recorder-\d\d|classifier|watcher|lights|publisher|uploader")
 _TOGETHER_S: Final = 1.0
 _HUSHED: Final = 0.3
 """Of the allowed silence: six reports are missing, so it is silent, if not yet hung."""
@@ -157,7 +157,7 @@ def worker_names(config: RackConfig) -> list[str]:
     """Return the workers that a configuration needs, recorders first."""
     names = [f"{RECORDER}-{cage.label}" for cage in config.cage]
     names += ["lights"] if config.lights.panel else []
-    names += ["classifier"]
+    names += ["classifier", "watcher"]
     names += ["publisher"] if config.mqtt else []
     names += ["uploader"] if config.store else []
     return names

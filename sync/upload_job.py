@@ -1,5 +1,6 @@
 """Where a rack's files lie and how they are called in the store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
@@ -15,3 +16,5 @@ class UploadJob:
     """The common beginning of all keys, as `rack_key` returns it."""
     standard_time: timezone
     """Of the facility; days begin by it."""
+    fault_of: Callable[[], str] = str
+    """Says why the data folder is not what it should be, one sentence; empty if it is."""

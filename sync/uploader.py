@@ -125,7 +125,7 @@ class Uploader:
     def _scan(self) -> None:
         started_s = time.monotonic()
         try:
-            scan = scan_rack(self._job.data, self._job.rack)
+            scan = self._look_over()
             self._take_in(scan)
             now = datetime.fromtimestamp(self._utc_ns() / _NS, UTC)
             for path in write_due_inventories(
@@ -136,6 +136,12 @@ class Uploader:
             self._say(str(error))
         took_s = time.monotonic() - started_s
         self._scan_due_s = time.monotonic() + max(_SCAN_INTERVAL_S, _SCAN_SHARE * took_s)
+
+    def _look_over(self) -> Scan:
+        """List the right data folder. Raises SourceChanged."""
+        if fault := self._job.fault_of():
+            raise SourceChanged(fault)
+        return scan_rack(self._job.data, self._job.rack)
 
     def _take_in(self, scan: Scan) -> None:
         """Let the ledger follow the disk."""

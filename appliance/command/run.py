@@ -1,5 +1,6 @@
 """`ethoprofiler run`: the supervisor."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from appliance.config_search import find_config
 from appliance.instance_lock import AlreadyRunning
 from appliance.log import start_log
 from appliance.rack_path import SUPERVISOR, log_path, running_config
+from appliance.rack_volume import VolumeAway, refuse_hidden_state
 from appliance.supervisor import Supervisor
 from appliance.worker import config_sha256
 from appliance.worker_process import worker_command
@@ -27,12 +29,14 @@ def run(config: Path | None) -> None:
     `run` on.
 
     \b
-    Exit code: 0 stopped in order, 1 could not start or not end, 2 wrong arguments.
+    Exit code: 0 stopped in order, 1 could not start or not end, 2 wrong arguments, 75 the volume
+    with the recordings is away, and the state folder with it: try again.
     """  # noqa: D301 - click reads the backspace character
     path = find_config(config).absolute()
     try:
         content = read_bytes(path)
         rack = parse_config(content, path, path.parent)
+        refuse_hidden_state(rack)
         start_log(log_path(rack, SUPERVISOR), also_stderr=True)
         kept = running_config(rack)
         command_of = partial(worker_command, config_path=kept, folder=path.parent)
@@ -40,6 +44,9 @@ def run(config: Path | None) -> None:
             # Not before it holds the rack's lock: another supervisor's workers read the same file.
             _keep(kept, content)
             ended = supervisor.run()
+    except VolumeAway as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(os.EX_TEMPFAIL)
     except (ConfigError, AlreadyRunning) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

@@ -178,6 +178,29 @@ def test_the_disk_calls_at_each_limit(hours: float | None, ids: list[str]) -> No
     assert [alert_id for alert_id, _, _ in found(rack_status(1, disk=disk))] == ids
 
 
+def test_a_segment_that_cannot_end_is_a_warning() -> None:
+    complaint = "01_20261122_060000: goes on past its end, the camera makes no key frame"
+    endless = one_cage(recorder=recorder_detail(complaint=complaint))
+    assert found(endless) == [("cage-01-segment", "warning", f"cage 01: {complaint}")]
+
+
+def test_a_recorder_that_uses_the_spool_is_a_warning_with_its_reason() -> None:
+    reason = "recording to the spool: /data/01: is on a volume that is mounted read-only"
+    spooling = one_cage(recorder=recorder_detail(reason=reason))
+    assert found(spooling) == [("cage-01-spool", "warning", f"cage 01: {reason}")]
+
+
+def test_the_spool_calls_at_each_limit_only_while_it_is_in_use() -> None:
+    spool = DiskStatus(free_bytes=1, total_bytes=2, hours_left=20.0)
+    assert found(rack_status(1, spool=spool)) == []
+    recorder = recorder_detail(reason="recording to the spool: the disk is full")
+    spooling = rack_status(cages=(cage_status(1, recorder=recorder),), spool=spool)
+    assert found(spooling)[1:] == [
+        ("spool-72h", "warning", "spool: full in 20.0 h at the rate of the last hour"),
+        ("spool-24h", "warning", "spool: full in 20.0 h at the rate of the last hour"),
+    ]
+
+
 def test_only_the_last_disk_limit_is_critical() -> None:
     disk = DiskStatus(free_bytes=1, total_bytes=2, hours_left=1.0)
     severities = [severity for _, severity, _ in found(rack_status(1, disk=disk))]

@@ -69,7 +69,7 @@ def test_the_example_can_run_here_and_the_check_leaves_nothing_behind(tmp_path: 
     code, rows = rows_of(write(tmp_path, cages=2))
     assert code == 0
     assert list(rows) == [
-        *("configuration", "data folder", "state folder", "free space", "clock", "model"),
+        *("configuration", "data folder", "volume", "state folder", "free space", "clock", "model"),
         *("camera 01", "camera 02", "panel main"),
     ]
     assert rows["camera 02"] == (

@@ -151,6 +151,8 @@ def test_a_finished_segment_gets_labels_events_and_a_manifest(
         "clock_synchronized": True,
         "anchors": [],
         "copied": False,
+        "camera": None,
+        "encoder": None,
         "closed_in_order": True,
         "light_phases": [{"phase": "light", "from_ms": 0, "zt_h": 5.1111}],
         "width": 96,
@@ -160,7 +162,13 @@ def test_a_finished_segment_gets_labels_events_and_a_manifest(
         "first_ms": 0,
         "last_ms": 1320,
         "gaps": [
-            {"from_ms": 400, "to_ms": 600, "frames_lost": 4, "cause": "camera dropped frames"}
+            {
+                "from_ms": 400,
+                "to_ms": 600,
+                "frames_lost": 4,
+                "cause": "camera dropped frames",
+                "count": None,
+            }
         ],
         "video": manifest["video"],
         "label_file": manifest["label_file"],

@@ -120,6 +120,21 @@ def test_a_worker_records_reports_and_stops_in_order(rack: Path) -> None:
         "software": "ethoprofiler 0.1.0",
         "strain": "C57BL/6J",
     }
+    header = journal.header
+    assert (header.copied, header.camera, header.encoder) == (True, "replay cage.mkv", None)
+
+
+def test_the_configuration_says_how_pictures_are_encoded(rack: Path) -> None:
+    text = rack.read_text().replace("copy = true", "copy = false")
+    how = 'keep_free_gb = 0.0\nencoder = "libx264"\ncrf = 24\nmax_kbit_s = 900'
+    rack.write_text(text.replace("keep_free_gb = 0.0", how))
+    folder = segment_folder(read_config(rack), 3)
+    with _worker(rack):
+        wait_until(lambda: _part(folder, 2000) is not None, "a growing segment")
+    (journal,) = folder.glob("*/*.journal.part")
+    header = read_journal(journal).header
+    assert not header.copied
+    assert header.encoder == "libx264 superfast crf 24 max 900 kbit/s"
 
 
 def test_a_killed_worker_records_again_and_repairs_what_it_left(rack: Path) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from appliance.segment_identity import with_identity_of, with_journal
-from appliance.segment_manifest import Anchor, FileRecord, LabelSummary, SegmentManifest
-from capture_hw.segment_journal import Journal, SegmentAnchor
+from appliance.segment_manifest import Anchor, FileRecord, Gap, LabelSummary, SegmentManifest
+from capture_hw.segment_journal import Journal, SegmentAnchor, SegmentGap
 from tests.appliance.rack_factory import rack
 from tests.segment_writer import segment_header
 
@@ -42,3 +42,19 @@ def test_anchors_of_the_journal_are_in_the_manifest_and_stay_there(tmp_path: Pat
     assert manifest.anchors == [Anchor(at_ms=1960, utc_ns=7)]
     assert manifest.start_utc_ns == journal.header.start_utc_ns
     assert with_identity_of(_MANIFEST, manifest).anchors == manifest.anchors
+
+
+def test_camera_and_encoder_of_the_journal_are_in_the_manifest_and_stay_there(
+    tmp_path: Path,
+) -> None:
+    header = segment_header(Path("01_20261122_060000.mkv")).model_copy(
+        update={"camera": "simulated seed 7", "encoder": "libx264 superfast crf 28"}
+    )
+    gap = SegmentGap(from_ms=0, to_ms=960, frames_lost=12, cause="camera dropped frames", count=12)
+    journal = Journal(header=header, gaps=(gap,), end=None)
+    manifest = with_journal(_MANIFEST, journal, rack(tmp_path))
+    later = with_identity_of(_MANIFEST, manifest)
+    assert (later.camera, later.encoder) == ("simulated seed 7", "libx264 superfast crf 28")
+    assert later.gaps == [
+        Gap(from_ms=0, to_ms=960, frames_lost=12, cause="camera dropped frames", count=12)
+    ]

@@ -19,7 +19,7 @@ from appliance.config_search import find_config
 from appliance.control_message import AcknowledgeRequest, NoteRequest, StopCageRequest
 from appliance.control_server import ControlServer
 from appliance.rack_path import control_socket
-from appliance.status import RackStatus
+from appliance.status import DiskStatus, RackStatus
 from appliance.status_screen import amount, duration, status_screen
 from tests.appliance.rack_factory import (
     PreparedRack,
@@ -100,6 +100,13 @@ def screen(status: RackStatus, width: int = 80) -> str:
 
 def test_the_screen_is_as_it_was_agreed() -> None:
     assert screen(sick_rack()) == GOLDEN.read_text()
+
+
+def test_the_spool_has_a_line_of_its_own() -> None:
+    spool = DiskStatus(free_bytes=64_000_000_000, total_bytes=128_000_000_000, hours_left=30.5)
+    lines = [line.split() for line in screen(rack_status(spool=spool)).splitlines()]
+    (line,) = [words for words in lines if words[:1] == ["spool"]]
+    assert " ".join(line) == "spool 64 GB of 128 GB free, full in 1 d 6 h"
 
 
 def test_the_screen_fits_eighty_columns_whatever_the_names() -> None:

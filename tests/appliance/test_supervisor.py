@@ -141,7 +141,7 @@ def test_a_rack_runs_its_workers_and_leaves_nothing_behind(rack: OddRack) -> Non
     assert status.cages[0].recorder.fps == 25.0
     assert status.classifier is not None
     assert status.disk is not None
-    assert sorted(rack.pids()) == ["classifier", "recorder-01"]
+    assert sorted(rack.pids()) == ["classifier", "recorder-01", "watcher"]
     rack.supervisor.send_signal(signal.SIGTERM)
     assert rack.supervisor.wait(10) == 0
     assert rack.pids() == {}
@@ -160,8 +160,10 @@ def test_the_recorders_stop_first_and_the_classifier_follows(rack: OddRack) -> N
     rack.supervisor.send_signal(signal.SIGTERM)
     assert rack.supervisor.wait(10) == 0
     entries = [json.loads(line) for line in rack.log().splitlines()]
-    recorder, classifier = [entry for entry in entries if ": stopped (" in entry["text"]]
-    assert recorder["text"] == "recorder-01: stopped (ended with code 0)"
+    ends = [entry for entry in entries if ": stopped (" in entry["text"]]
+    texts = sorted(end["text"] for end in ends[:2])
+    assert texts == [f"{name}: stopped (ended with code 0)" for name in ("recorder-01", "watcher")]
+    recorder, classifier = ends[1:]
     assert classifier["text"] == "classifier: stopped (ended with code 0)"
     pause = datetime.fromisoformat(classifier["time"]) - datetime.fromisoformat(recorder["time"])
     assert pause.total_seconds() > 1.9, "time for the last labels"
@@ -240,7 +242,7 @@ def test_workers_outlive_their_supervisor_and_the_next_one_adopts_them(rack: Odd
     assert rack.pids() == before
     rack.start()
     assert rack.pids() == before
-    assert rack.log().count(": adopted, process ") == 2
+    assert rack.log().count(": adopted, process ") == 3
     os.kill(before["recorder-01"], signal.SIGKILL)
     until(lambda: rack.pids().get("recorder-01") not in (None, before["recorder-01"]))
     assert rack.pids()["classifier"] == before["classifier"]
@@ -325,7 +327,7 @@ def test_a_worker_that_is_not_wanted_any_more_is_stopped(tmp_path: Path) -> None
         rack.launch()
         until(lambda: "recorder-02: stopped (" in rack.log())
         rack.until(lambda status: all(w.state == "ready" for w in workers(status)))
-        assert sorted(rack.pids()) == ["classifier", "recorder-01"]
+        assert sorted(rack.pids()) == ["classifier", "recorder-01", "watcher"]
     finally:
         rack.end()
 
