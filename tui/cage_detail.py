@@ -7,7 +7,7 @@ from rich.segment import Segment
 from appliance.status import RackStatus
 from inference.ethogram import CODE_NAMES
 from tui.alert_list import alert_line, sorted_alerts
-from tui.cage_fact import label_facts, now_facts, recording_facts, worker_facts
+from tui.cage_fact import label_facts, now_facts, picture_facts, recording_facts, worker_facts
 from tui.cage_view import CageView
 from tui.ethogram_line import axis, ethogram_cells, key_line, shares
 from tui.ink import CAUTION, EDGE, QUIET, STRONG, TITLE, Look
@@ -40,6 +40,7 @@ def detail_lines(view: CageView, picture: Picture, hours: float, width: int) -> 
     for title, facts in (
         ("Behavior", now_facts(view)),
         ("Recording", recording_facts(view)),
+        ("Picture", picture_facts(view)),
         ("Labels", label_facts(view, picture.status)),
         ("Recorder process", worker_facts(view)),
     ):

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from appliance.report import CagePicture
 from appliance.status import RackStatus
 from tui.amount_text import bytes_text, count, lag_text
 from tui.cage_view import CageView
@@ -42,6 +43,38 @@ def recording_facts(view: CageView) -> list[Fact]:
         ("gaps", f"{recorder.gaps:,}, {count(recorder.frames_lost, 'frame', 'frames')} lost"),
         ("disk", rate),
     ]
+
+
+def picture_facts(view: CageView) -> list[Fact]:
+    """Return what the picture watch sees."""
+    picture = view.cage.picture
+    if picture is None:
+        return [("picture", "no report from the picture watch")]
+    facts: list[Fact] = [("fault", sentence) for sentence in picture.sentences]
+    if picture.reason:
+        facts.append(("reason", picture.reason))
+    if picture.age_s is None:
+        return [*facts, ("picture", "none seen yet")]
+    lit = f"{picture.bright_part:.0%} over-exposed, {picture.dark_part:.0%} dark"
+    facts += [
+        ("seen", f"{duration(picture.age_s)} ago"),
+        ("level", f"{picture.mean_luma:.0f} of 16 to 235, {lit}"),
+        ("sharpness", f"{picture.sharpness:.3f}"),
+    ]
+    if picture.change is not None and picture.novelty is not None:
+        facts.append(("change", f"{picture.change:.2f} levels, {picture.novelty:.0%} new"))
+    return [*facts, ("reference", _against_reference(picture))]
+
+
+def _against_reference(picture: CagePicture) -> str:
+    if not picture.is_commissioned:
+        return "none: focus, framing and cover are not watched"
+    if picture.likeness is None or picture.shift_px is None or picture.focus is None:
+        return "not compared: there is no picture to compare"
+    return (
+        f"likeness {picture.likeness:.2f}, moved {picture.shift_px:.0f} px, "
+        f"edges {picture.focus:.0%} as steep"
+    )
 
 
 def label_facts(view: CageView, status: RackStatus) -> list[Fact]:

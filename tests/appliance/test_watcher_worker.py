@@ -90,7 +90,8 @@ def test_it_follows_to_the_next_segment_and_tells_figures(config: RackConfig) ->
     with watching(config) as wait:
         wait(lambda p: p.segment == "01_20261122_060000" and p.age_s is not None, 1)
         wait(lambda p: 60 < p.mean_luma < 200 and p.sharpness > 0, 1)
-        time.sleep(0.01)  # another moment of modification than the first file's
+        # Then the next segment's newest key frame, 0.8 s old, is late enough to be looked at.
+        wait(lambda p: p.age_s is not None and p.age_s > 2.5, 1)
         record(config, 1, "20261122_120000")
         wait(lambda p: p.segment == "01_20261122_120000" and p.novelty is not None, 1)
         wait(lambda p: p.segment is None and p.age_s is None and not p.faults, 2)

@@ -1,5 +1,6 @@
 """What every camera does, whatever its driver; a new driver is a new case."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -76,9 +77,12 @@ _PARAMS: Final = (
     "v4l2 YUYV",
     "v4l2 H264",
 )
+_KERNEL_PARAMS: Final = ("kernel GREY", "kernel NV12", "kernel YUYV")
+"""In the virtual machine of `make vm`: cards of the kernel's own driver."""
+_IS_GUEST: Final = os.environ.get("ETHOPROFILER_VM") == "1"
 
 
-@pytest.fixture(scope="module", params=_PARAMS)
+@pytest.fixture(scope="module", params=_KERNEL_PARAMS if _IS_GUEST else _PARAMS)
 def case(
     request: pytest.FixtureRequest, clip: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Case]:
@@ -102,6 +106,8 @@ def case(
             request.param.removeprefix("v4l2 "), clip, tmp_path_factory.mktemp("card")
         ) as scripted:
             yield scripted
+    elif request.param.startswith("kernel"):
+        yield _kernel_card(request.param.removeprefix("kernel "))
     else:
         with http_camera(HttpCamera([clip])) as served:
             http = StreamCameraConfig(driver="stream", url=served.url)
@@ -123,6 +129,21 @@ def _scripted_card(code: str, clip: Path, folder: Path) -> Iterator[Case]:
     camera_format = replace(_small("h264" if code == "H264" else "luma"), source=source)
     with paced(card.kernel, device, contents):
         yield Case(lambda: V4l2Camera(config, card.machine), camera_format, counts_frames=True)
+
+
+def _kernel_card(code: str) -> Case:
+    """Return a camera on a card of the kernel's own virtual driver."""
+    from tests.vm.guest.card import Card  # of use in the virtual machine alone
+
+    card = Card(6)
+    card.set(timestamp_source=1)
+    config = card.config(pixel_format=code, width=_WIDTH, height=_HEIGHT)
+    source = (
+        f"v4l2 {card.bus_path} node 0 (vivid), S-Video 0, PAL, {code} {_WIDTH}x{_HEIGHT}"
+        " interlaced, top field first, timed at the start of exposure"
+    )
+    camera_format = replace(_small("luma"), source=source)
+    return Case(lambda: open_camera(config), camera_format, counts_frames=True)
 
 
 def _annexb(clip: Path) -> list[bytes]:

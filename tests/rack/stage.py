@@ -105,6 +105,7 @@ class RackStage:
         """Return the workers of this rack."""
         return [f"recorder-{cage.label}" for cage in self.config.cage] + [
             "classifier",
+            "watcher",
             "lights",
             "publisher",
             "uploader",

@@ -60,7 +60,7 @@ def test_two_cages_are_recorded_labelled_published_stored_and_nothing_runs_after
             "files are stored",
         )
         took_s = stage.stop()
-        assert [stage.pid_of(name) for name in stage.names()] == [None] * 6
+        assert [stage.pid_of(name) for name in stage.names()] == [None] * 7
         judge_data(data, verdict)
         judge_events(data, messages(reader), verdict)
         judge_store(data, folder_hashes(tmp_path / "store"), verdict)

@@ -4,6 +4,7 @@ from typing import Final
 
 from appliance.report import (
     CageLabel,
+    CagePicture,
     ClassifierDetail,
     LightsDetail,
     PanelDetail,
@@ -23,6 +24,7 @@ from appliance.status import (
 
 NOW_NS: Final = 1_795_345_384_000_000_000
 """2026-11-22 11:03:04 UTC."""
+OTHERS: Final = ("watcher", "lights", "publisher", "uploader")
 SECOND_NS: Final = 1_000_000_000
 BEHAVIORS: Final = (
     "rest", "rest", "eat", "walk", "groom", "rear", "hang", "drink", "micromovement", "rest",
@@ -55,11 +57,22 @@ def label(cage: int, behavior: str | None, **more: object) -> CageLabel:
     return CageLabel.model_validate(fields | more)
 
 
+def picture(cage: int, **more: object) -> CagePicture:
+    fields: dict[str, object] = {
+        "cage": cage, "segment": f"{cage:02d}_20261122_060000", "age_s": 1.2, "mean_luma": 87.3,
+        "bright_part": 0.004, "dark_part": 0.21, "sharpness": 0.172, "change": 1.71,
+        "novelty": 0.98, "shift_px": 0.0, "likeness": 0.94, "focus": 0.99,
+        "is_commissioned": True, "faults": (),
+    }  # fmt: skip
+    return CagePicture.model_validate(fields | more)
+
+
 def cage(number: int, **more: object) -> CageStatus:
     fields: dict[str, object] = {
         "cage": number, "animal": f"M-{number:03d}", "strain": "C57BL/6J", "wanted": True,
         "worker": worker(f"recorder-{number:02d}"), "recorder": recorder(number),
         "label": label(number, BEHAVIORS[(number - 1) % len(BEHAVIORS)]),
+        "picture": picture(number),
     }  # fmt: skip
     return CageStatus.model_validate(fields | more)
 
@@ -80,7 +93,7 @@ def rack(
         "facility": "north", "rack": "rack-1", "software": "0.1.0", "time_utc_ns": NOW_NS,
         "up_s": 93_790.0, "clock_synchronized": True,
         "cages": cages or tuple(cage(number) for number in range(1, 11)),
-        "workers": tuple(worker(n) for n in ("classifier", "lights", "publisher", "uploader")),
+        "workers": tuple(worker(name) for name in ("classifier", *OTHERS)),
         "classifier": ClassifierDetail(
             model="ethocnn-lite-simulated@1f2e3d4c", device="CPU", frames_per_s=250.0, cages=()
         ),
@@ -137,7 +150,7 @@ def troubled_rack() -> RackStatus:
         alert(9, "info", id="rack-note", text="rack: 1 cage is stopped by a person"),
     )
     classifier = worker("classifier", "failed", pid=None, reason="no beat for 10 s", next_start_s=2)
-    workers = (classifier, worker("lights"), worker("publisher"), worker("uploader"))
+    workers = (classifier, *(worker(name) for name in OTHERS))
     publisher = PublisherDetail(
         broker="localhost:1883", connected=False, reason="connection refused", waiting=1204,
         published=90_210,
