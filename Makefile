@@ -7,7 +7,7 @@ DEMO := demo
 # What the tests run for real: a broker and a terminal.
 DEBIAN := mosquitto tmux
 
-.PHONY: demo test check fuzz faults power bench docs clean help
+.PHONY: demo test check fuzz faults power vm bench docs clean help
 
 help:
 	@echo "make demo   a whole rack on simulated cages, with its dashboard (HEADLESS=1: one minute, figures)"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz   damaged videos, 600 cases (minutes)"
 	@echo "make faults every process of a rack killed twenty times (five minutes)"
 	@echo "make power  the power goes at 300 moments of a rack's life (ten minutes, as root)"
+	@echo "make vm     V4L2 cameras of a real kernel, in a virtual machine (ten minutes, as root)"
 	@echo "make bench  the figures of docs/performance.md (minutes, on an idle machine)"
 
 # Debian splits the venv module off: install it as root, name it otherwise.
@@ -67,6 +68,23 @@ faults: $(VENV)/.dev $(VENV)/.debian
 # Needs qemu-system-common, e2fsprogs, gcc, FUSE and loop devices; see docs/power-loss.md.
 power: $(VENV)/.dev $(VENV)/.debian
 	$(BIN)/python -m pytest -s -m campaign tests/power
+
+# Everything that makes and runs the virtual machine; see docs/virtual-machine.md.
+VM_DEBIAN := qemu-system-x86 qemu-utils ipxe-qemu seabios mmdebstrap busybox-static cpio kmod \
+	e2fsprogs openssh-client
+
+$(VENV)/.vm: | $(BIN)/python
+	@missing=; for package in $(VM_DEBIAN); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+		|| missing="$$missing $$package"; done; \
+	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends $$missing; } \
+		|| { echo "the virtual machine needs the Debian packages:$$missing (apt-get install$$missing)"; \
+			exit 1; }
+	@touch $@
+
+vm: $(VENV)/.run $(VENV)/.vm
+	$(BIN)/python -m tests.vm.run $(VM)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_decode
