@@ -7,7 +7,6 @@ import numpy as np
 
 from appliance.probe import CheckRow
 from capture_hw.camera import CameraFormat
-from capture_hw.camera_look import SeenPicture
 from capture_hw.picture_measure import BRIGHT_LEVEL, DARK_LEVEL, Luma, Measures, measure
 from capture_hw.reference import Reference, ReferenceUnusable, compare
 from inference.crop import CropRectangle
@@ -24,15 +23,18 @@ _SLOW: Final = 0.98
 
 def verdicts(
     camera_format: CameraFormat,
-    seen: Sequence[SeenPicture],
+    captured_ns: Sequence[int],
+    luma: Luma,
     reference: Reference | None,
     crop: CropRectangle | None,
 ) -> list[CheckRow]:
-    """Return a row for each thing that was looked at; `seen` are at least two pictures."""
-    luma = seen[-1].luma
+    """Return a row for each thing that was looked at.
+
+    `captured_ns` are the moments of at least two successive pictures, `luma` is one of them.
+    """
     figures = measure(luma)
     return [
-        _rate(camera_format, seen),
+        _rate(camera_format, captured_ns),
         _exposure(figures),
         _focus(luma, figures, reference),
         _framing(luma, reference),
@@ -40,8 +42,8 @@ def verdicts(
     ]
 
 
-def _rate(camera_format: CameraFormat, seen: Sequence[SeenPicture]) -> CheckRow:
-    intervals = np.diff([picture.captured_ns for picture in seen])
+def _rate(camera_format: CameraFormat, captured_ns: Sequence[int]) -> CheckRow:
+    intervals = np.diff(captured_ns)
     fps = 1e9 / float(intervals.mean())
     longest_ms = float(intervals.max()) / 1e6
     size = f"{camera_format.width}x{camera_format.height}"

@@ -15,7 +15,6 @@ from rich.text import Text
 from appliance.camera_verdict import verdicts
 from appliance.commissioning import (
     cage_camera,
-    device_config,
     known_reference,
     learn_reference,
     panel_behind,
@@ -25,17 +24,17 @@ from appliance.commissioning import (
 from appliance.config import CageSection, ConfigError, RackConfig, read_config
 from appliance.config_edit import edit_cage
 from appliance.config_search import find_config
+from appliance.device_dialog import pick_camera
 from appliance.preview import PreviewError, picture_text, shown, write_png
 from appliance.probe import CheckRow
 from appliance.rack_path import reference_path
 from appliance.sentence import about
 from appliance.terminal import output_width
 from capture_hw.camera import Camera
-from capture_hw.camera_look import SeenPicture, look
-from capture_hw.error import CaptureError, DeviceLost
-from capture_hw.picture_measure import measure
+from capture_hw.camera_look import look, look_over
+from capture_hw.error import CaptureError
+from capture_hw.picture_measure import Luma, measure
 from capture_hw.reference import Reference, ReferenceUnusable, save_reference
-from capture_hw.v4l2.device import list_nodes
 from capture_hw.v4l2.kernel import Machine
 from inference.crop import CropRectangle
 
@@ -106,44 +105,19 @@ class CommissionDialog:
     def _commission(self, cage: CageSection) -> bool:
         """Return whether the cage was saved."""
         if self._given.asks:
-            cage = self._pick_device(cage)
+            cage = cage.model_copy(update={"camera": pick_camera(cage.camera, Machine())})
         reference = self._reference_before(cage)
         with cage_camera(self._config, cage) as camera:
             looked = self._look_until_right(cage, camera, reference)
             if looked is None:
                 return False
             cage = looked
-            trials = try_panels(self._config, camera)
-            rows = panel_rows(trials)
-            self._show_rows(rows)
-            if not self._given.asks and any(row.verdict == "failed" for row in rows):
+            found = self._find_panel(cage, camera)
+            if found is None:
                 return False
-            cage = cage.model_copy(update={"panel": panel_behind(trials, cage.panel)})
+            cage = found
             learnt = self._learn(camera)
         return self._save(cage, learnt)
-
-    def _pick_device(self, cage: CageSection) -> CageSection:
-        listing = list_nodes(Machine())
-        for refusal in listing.refusals:
-            click.echo(refusal, err=True)
-        if not listing.nodes:
-            click.echo(f"no V4L2 device; the camera stays {cage.camera.driver}")
-            return cage
-        for number, node in enumerate(listing.nodes, start=1):
-            identity = node.identity
-            click.echo(f"  {number}  {identity.place}  {identity.title}  ({node.path} now)")
-        chosen = click.prompt(
-            "device, 0 keeps the configured camera",
-            type=click.IntRange(0, len(listing.nodes)),
-            default=0,
-        )
-        if not chosen:
-            return cage
-        camera = device_config(listing.nodes[chosen - 1])
-        if cage.camera.driver == "v4l2":
-            kept = {"input", "standard", "pixel_format", "width", "height", "fps", "controls"}
-            camera = camera.model_copy(update=cage.camera.model_dump(include=kept))
-        return cage.model_copy(update={"camera": camera})
 
     def _reference_before(self, cage: CageSection) -> Reference | None:
         try:
@@ -157,9 +131,9 @@ class CommissionDialog:
     ) -> CageSection | None:
         """Return the cage with its crop, None if the person leaves it out or it is not fit."""
         while True:
-            seen = self._seen(camera)
-            self._show_picture(cage, seen[-1])
-            rows = verdicts(camera.format, seen, reference, cage.crop)
+            seen = look_over(camera, self._given.look_s)
+            self._show_picture(cage, seen.luma)
+            rows = verdicts(camera.format, seen.captured_ns, seen.luma, reference, cage.crop)
             self._show_rows(rows)
             is_fit = all(row.verdict != "failed" for row in rows)
             if not self._given.asks:
@@ -176,14 +150,8 @@ class CommissionDialog:
                 case "look":
                     pass
 
-    def _seen(self, camera: Camera) -> list[SeenPicture]:
-        seen = list(look(camera, self._given.look_s))
-        if len(seen) < 2:
-            raise DeviceLost(f"{len(seen)} pictures in {self._given.look_s:g} s are too few")
-        return seen
-
-    def _show_picture(self, cage: CageSection, picture: SeenPicture) -> None:
-        levels = shown(picture.luma, cage.crop)
+    def _show_picture(self, cage: CageSection, luma: Luma) -> None:
+        levels = shown(luma, cage.crop)
         if self._console.is_terminal:
             self._console.print(picture_text(levels, min(_WIDEST, self._console.width)), end="")
         folder = self._given.png or reference_path(self._config, cage.number).parent
@@ -241,6 +209,18 @@ class CommissionDialog:
                 left, top, width, height = map(int, found.groups())
                 return CropRectangle(left=left, top=top, width=width, height=height)
 
+    def _find_panel(self, cage: CageSection, camera: Camera) -> CageSection | None:
+        """Return the cage with its panel, None if none is proven and nobody goes on without."""
+        trials = try_panels(self._config, camera)
+        rows = panel_rows(trials, cage.panel)
+        self._show_rows(rows)
+        cage = cage.model_copy(update={"panel": panel_behind(trials, cage.panel)})
+        if all(row.verdict != "failed" for row in rows):
+            return cage
+        question = f"no panel is seen; go on with panel {cage.panel or 'none'}?"
+        goes_on = self._given.asks and click.confirm(question, default=False)
+        return cage if goes_on else None
+
     def _learn(self, camera: Camera) -> Reference:
         click.echo(f"learning the surroundings, {self._given.learn_s:g} s ...")
         return learn_reference(self._config, camera, self._given.learn_s, [])
@@ -254,9 +234,12 @@ class CommissionDialog:
         )
         if self._given.asks and not click.confirm(f"save cage {cage.label}?", default=True):
             return False
-        edit_cage(self._path, cage)
         path = reference_path(self._config, cage.number)
         save_reference(path, learnt)
+        try:
+            edit_cage(self._path, cage)
+        except ConfigError as error:
+            raise ConfigError(f"{error}; the reference is saved already, in {path}") from error
         click.echo(f"cage {cage.label}: saved in {self._path} and {path}")
         return True
 

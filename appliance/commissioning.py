@@ -13,7 +13,6 @@ from appliance.probe import CheckRow
 from appliance.rack_path import lock_path, panel_memory, reference_path
 from appliance.recorder_worker import start_zt_h
 from capture_hw.camera import Camera, open_camera
-from capture_hw.camera_config import V4l2CameraConfig
 from capture_hw.camera_look import SeenPicture, look
 from capture_hw.encoder_config import EncoderConfig
 from capture_hw.encoder_setting import setting_of
@@ -27,7 +26,6 @@ from capture_hw.reference import (
     read_reference,
 )
 from capture_hw.simulated_panel import SimulatedPanel
-from capture_hw.v4l2.device import FoundNode
 
 _PICTURE_EVERY_NS: Final = 2_000_000_000
 """As often as the watch looks."""
@@ -41,6 +39,10 @@ class PanelTrial:
     is_seen: bool | None
     """None if it could not be blinked."""
     text: str
+    depth: float = 0.0
+    """By how many levels of luma it darkened the pictures."""
+    is_faulty: bool = False
+    """It did not answer or refused."""
 
 
 @contextmanager
@@ -54,18 +56,6 @@ def cage_camera(config: RackConfig, cage: CageSection) -> Iterator[Camera]:
         )
     with closing(open_camera(cage.camera, start_zt_h=start_zt_h(config))) as camera:
         yield camera
-
-
-def device_config(node: FoundNode) -> V4l2CameraConfig:
-    """Return the configuration by which this device, and no other, is opened."""
-    identity = node.identity
-    return V4l2CameraConfig(
-        driver="v4l2",
-        device=identity.bus_path,
-        node=identity.node,
-        card=identity.card,
-        serial=identity.serial,
-    )
 
 
 def known_reference(config: RackConfig, number: int) -> Reference | None:
@@ -103,23 +93,37 @@ def learn_reference(
 
 
 def panel_behind(trials: Sequence[PanelTrial], configured: str | None) -> str | None:
-    """Return the panel that was seen; the configured one if none could be tried."""
-    if all(trial.is_seen is None for trial in trials):
+    """Return the panel behind the cage: of those that were seen the one that darkened most.
+
+    A configured panel that could not be blinked stays: light that is seen may be a neighbor's.
+    """
+    if any(trial.panel == configured and trial.is_seen is None for trial in trials):
         return configured
-    return next((trial.panel for trial in trials if trial.is_seen), None)
+    seen = [trial for trial in trials if trial.is_seen]
+    return max(seen, key=lambda trial: trial.depth).panel if seen else None
 
 
-def panel_rows(trials: Sequence[PanelTrial]) -> list[CheckRow]:
+def panel_rows(trials: Sequence[PanelTrial], configured: str | None) -> list[CheckRow]:
     """Return a row for each panel; that one is not seen is a failure only if none is."""
+    behind = panel_behind(trials, configured)
+    chosen = next((trial for trial in trials if trial.panel == behind), None)
     is_found = any(trial.is_seen for trial in trials)
-    return [
-        CheckRow(
-            f"panel {trial.panel}",
-            "warning" if trial.is_seen is None else "ok" if is_found else "failed",
-            trial.text,
-        )
-        for trial in trials
-    ]
+    return [_panel_row(trial, chosen, is_found=is_found) for trial in trials]
+
+
+def _panel_row(trial: PanelTrial, chosen: PanelTrial | None, *, is_found: bool) -> CheckRow:
+    what, text = f"panel {trial.panel}", trial.text
+    if trial.is_seen is None:
+        is_failure = trial.is_faulty and not is_found
+        return CheckRow(what, "failed" if is_failure else "warning", text)
+    if not trial.is_seen:
+        return CheckRow(what, "ok" if is_found else "failed", text)
+    if chosen is None or chosen is trial:
+        return CheckRow(what, "ok", text)
+    why = f"makes it {chosen.depth:.1f} levels darker and is taken"
+    if chosen.is_seen is None:
+        why = "could not be blinked and is kept"
+    return CheckRow(what, "warning", f"{text}; panel {chosen.panel} {why}")
 
 
 def _try_panel(config: RackConfig, panel: PanelConfig, camera: Camera) -> PanelTrial:
@@ -127,7 +131,9 @@ def _try_panel(config: RackConfig, panel: PanelConfig, camera: Camera) -> PanelT
     try:
         result = prove_panel(opened.dim_infrared, camera)
     except (PanelSilent, PanelRefused) as error:
-        return PanelTrial(panel.name, is_seen=False, text=str(error))
+        reason = str(error).removeprefix(f"panel {panel.name}: ")
+        return PanelTrial(panel.name, is_seen=None, text=reason, is_faulty=True)
     figures = f"likeness {result.likeness:.2f} with its rhythm, {result.depth:.1f} levels darker"
     seen = "seen" if result.is_seen else "not seen"
-    return PanelTrial(panel.name, result.is_seen, f"{seen} by this camera: {figures}")
+    text = f"{seen} by this camera: {figures}"
+    return PanelTrial(panel.name, result.is_seen, text, result.depth)

@@ -2,16 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import tomlkit
 from pydantic import BaseModel
-from tomlkit.items import Table
+from tomlkit.container import OutOfOrderTableProxy
+from tomlkit.items import AoT, Comment, InlineTable, Item, Null, Table, Whitespace
 
 from appliance.config import CageSection, ConfigError, parse_config, read_bytes
 from disk.durable_file import part_path, publish
+
+_AnyTable: TypeAlias = Table | InlineTable
 
 
 def edit_cage(path: Path, cage: CageSection) -> None:
@@ -24,12 +27,12 @@ def edit_cage(path: Path, cage: CageSection) -> None:
     content, folder = read_bytes(file), path.absolute().parent
     before = parse_config(content, path, folder).cage_numbered(cage.number)
     document = tomlkit.parse(content.decode("utf-8-sig"))
-    tables = cast("list[MutableMapping[str, Any]]", document["cage"])
+    tables = cast("list[_AnyTable]", document["cage"])
     table = next(table for table in tables if table["number"] == cage.number)
-    for key in ("camera", "crop", "panel"):
-        wanted = getattr(cage, key)
-        if wanted != getattr(before, key):
-            _put(table, key, wanted)
+    # What goes, goes first: new keys are put behind those that stay.
+    for key in sorted(("camera", "crop", "panel"), key=lambda key: getattr(cage, key) is not None):
+        if getattr(cage, key) != getattr(before, key):
+            _put(table, key, getattr(before, key), getattr(cage, key))
     edited = tomlkit.dumps(document).encode()
     if parse_config(edited, path, folder).cage_numbered(cage.number) != cage:
         raise ConfigError(f"{path}: cage {cage.label} cannot be edited; change it by hand")
@@ -39,23 +42,113 @@ def edit_cage(path: Path, cage: CageSection) -> None:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _put(table: MutableMapping[str, Any], key: str, value: BaseModel | str | None) -> None:
-    if value is None:
-        table.pop(key, None)
-    elif isinstance(value, str):
-        table[key] = value
+def _put(
+    table: _AnyTable, key: str, before: BaseModel | str | None, wanted: BaseModel | str | None
+) -> None:
+    present = table.get(key)
+    if wanted is None:
+        _remove(table, key)
+    elif isinstance(wanted, str):
+        _set(table, key, wanted)
+    elif isinstance(before, BaseModel) and _has_lines(present):
+        _update(present, _dumped(before), _dumped(wanted), _spoken(wanted))
     else:
-        # A table of its own stays one: an inline one behind it would become a part of the next.
-        keys = value.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-        is_own = isinstance(table.get(key), Table)
-        table[key] = _table(keys, is_inline=not is_own)
+        _set(table, key, _spoken(wanted))
 
 
-def _table(keys: Mapping[str, Any], *, is_inline: bool) -> MutableMapping[str, Any]:
-    table: MutableMapping[str, Any] = tomlkit.inline_table() if is_inline else tomlkit.table()
+def _dumped(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True)
+
+
+def _spoken(model: BaseModel) -> dict[str, Any]:
+    """Return what has to be written down of a model."""
+    return model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _update(
+    table: Table, old: Mapping[str, Any], new: Mapping[str, Any], spoken: Mapping[str, Any]
+) -> None:
+    """Change the keys of a table that differ; the others stay as they are written."""
+    for key in list(table):
+        if key not in new or (key not in spoken and old.get(key) != new[key]):
+            _remove(table, key)
+    for key, value in spoken.items():
+        present = table.get(key)
+        if _has_lines(present) and isinstance(value, Mapping):
+            _update(present, old.get(key) or {}, value, value)
+        elif present is None or old.get(key) != new[key]:
+            _set(table, key, value)
+
+
+def _has_lines(present: object) -> TypeGuard[Table]:
+    """Return whether this is a table with a heading and a line for each key."""
+    return isinstance(present, Table) and not present.is_super_table()
+
+
+def _set(table: _AnyTable, key: str, value: object) -> None:
+    """Give a key its value, in its place and with its comment if it has one already."""
+    item = _inline(value) if isinstance(value, Mapping) else tomlkit.item(value)
+    present = table.get(key)
+    if isinstance(present, Table | AoT | OutOfOrderTableProxy):
+        # An inline table in its place would become a part of the table before it.
+        _remove(table, key)
+        present = None
+    anchor = _last_line(table)
+    if present is not None or anchor is None:
+        table[key] = item
+        return
+    # tomlkit would put it behind the comments that head the next table.
+    trivia = anchor.trivia
+    newline = "\r\n" if "\r\n" in trivia.trail else "\n"
+    line = f"{trivia.indent}{tomlkit.key(key).as_string()} = {item.as_string()}{newline}"
+    trivia.trail = (trivia.trail or newline) + line
+
+
+def _inline(keys: Mapping[str, Any]) -> InlineTable:
+    table = tomlkit.inline_table()
     for key, value in keys.items():
-        table[key] = _table(value, is_inline=True) if isinstance(value, Mapping) else value
+        table[key] = _inline(value) if isinstance(value, Mapping) else value
     return table
+
+
+def _last_line(table: _AnyTable) -> Item | None:
+    """Return the last value of a table that stands on lines of its own, if there is one."""
+    if isinstance(table, InlineTable):
+        return None
+    lines = [
+        item
+        for key, item in table.value.body
+        if key is not None and not isinstance(item, Table | AoT)
+    ]
+    return lines[-1] if lines else None
+
+
+def _remove(table: _AnyTable, key: str) -> None:
+    """Take a key out; what only stands at the end of its table stays."""
+    if key not in table:
+        return
+    body = table.value.body
+    place = max(
+        number for number, (name, _) in enumerate(body) if name is not None and name.key == key
+    )
+    tail = _tail(body[place][1])
+    table.remove(key)
+    if tail:
+        body[place] = (None, Whitespace(tail))
+
+
+def _tail(item: Item) -> str:
+    """Return the blank lines and comments at the end of a table: they head what comes next."""
+    if isinstance(item, AoT):
+        return _tail(item[-1])
+    if not isinstance(item, Table):
+        return ""
+    text = ""
+    for _, part in reversed(item.value.body):
+        if not isinstance(part, Whitespace | Comment | Null):
+            return _tail(part) + text
+        text = part.as_string() + text
+    return text
 
 
 def _replace(file: Path, content: bytes) -> None:

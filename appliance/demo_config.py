@@ -26,6 +26,7 @@ light_hours = 12
 [[lights.panel]]
 name = "main"
 driver = "simulated"
+light_file = "light.json"
 
 [classifier]
 threads = {threads}
@@ -44,7 +45,12 @@ _CAGE: Final = """
 number = {number}
 animal = "demo-{number:02d}"
 strain = "{strain}"
-camera = {{ driver = "simulated", seed = {number}, fur = "{fur}", routine = "busy" }}
+[cage.camera]
+driver = "simulated"
+seed = {number}
+fur = "{fur}"
+routine = "busy"
+light_file = "light.json"
 """
 
 

@@ -11,6 +11,8 @@ from capture_hw.camera import open_camera
 from capture_hw.error import CaptureError
 from capture_hw.light_config import PanelConfig
 from capture_hw.simulated_panel import SimulatedPanel
+from capture_hw.v4l2.kernel import Machine
+from capture_hw.v4l2.survey import unset_input_doubt
 
 _FRAME_S: Final = 5.0
 _CAMERA_S: Final = 16.0
@@ -42,6 +44,7 @@ def _check_camera(config: RackConfig, cage: CageSection) -> Finding:
     try:
         camera.read(_FRAME_S)
         given = camera.format
+        doubt = _doubt(cage)
     except CaptureError as error:
         return Finding("failed", str(error))
     finally:
@@ -53,7 +56,14 @@ def _check_camera(config: RackConfig, cage: CageSection) -> Finding:
         crop.left + crop.width > given.width or crop.top + crop.height > given.height
     ):
         return Finding("failed", f"{text}; the configured crop reaches beyond the picture")
-    return Finding("ok", text)
+    return Finding("warning", f"{text}; {doubt}") if doubt else Finding("ok", text)
+
+
+def _doubt(cage: CageSection) -> str | None:
+    """Return what may make another camera of this one after a restart. Raises DeviceLost."""
+    if cage.camera.driver != "v4l2":
+        return None
+    return unset_input_doubt(cage.camera, Machine())
 
 
 def _check_panel(config: RackConfig, panel: PanelConfig) -> Finding:

@@ -10,12 +10,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from appliance.device_config import device_config
 from capture_hw.v4l2.choice import AUTO_ORDER, size_text, standard_of
 from capture_hw.v4l2.control import Control
 from capture_hw.v4l2.offer import FormatOffer, InputOffer, RateRange
 from capture_hw.v4l2.survey import Survey, SurveyedDevice
 
 SCHEMA: Final = "ethoprofiler.devices/1"
+_KEYS: Final = {"driver", "device", "node", "card", "serial", "input", "standard"}
+"""What says which pictures are recorded; the other keys say how."""
 
 
 def devices_document(survey: Survey) -> dict[str, Any]:
@@ -54,15 +57,11 @@ def _block(device: SurveyedDevice) -> RenderableType:
 
 
 def _keys(device: SurveyedDevice) -> Iterator[str]:
-    """Yield lines of TOML that mean this device and no other."""
-    identity = device.found.identity
+    """Yield lines of TOML that mean this device at its present input, and no other."""
     yield "[cage.camera]"
-    yield 'driver = "v4l2"'
-    yield f"device = {_quoted(identity.bus_path)}"
-    yield f"node = {identity.node}"
-    yield f"card = {_quoted(identity.card)}"
-    if identity.serial is not None:
-        yield f"serial = {_quoted(identity.serial)}"
+    config = device_config(device, device.present_input)
+    for name, value in config.model_dump(include=_KEYS, exclude_none=True).items():
+        yield f"{name} = {_quoted(value) if isinstance(value, str) else value}"
 
 
 def _quoted(value: str) -> str:

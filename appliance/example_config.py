@@ -34,6 +34,8 @@ ir_percent = 100
 [[lights.panel]]
 name = "main"
 driver = "simulated"
+# Tells the simulated cameras below what it shines, so that `ethoprofiler commission` finds it.
+light_file = "light.json"
 
 [classifier]
 # A shipped model (`ethoprofiler model list`) or the path of a model file.
@@ -90,7 +92,7 @@ _CAGE: Final = """
 number = {number}
 animal = "mouse-{number:02d}"
 strain = "{strain}"
-camera = {{ driver = "simulated", seed = {number}, fur = "{fur}" }}
+camera = {{ driver = "simulated", seed = {number}, fur = "{fur}", light_file = "light.json" }}
 """
 
 _ANIMALS: Final = (("CD-1", "white"), ("C57BL/6J", "black"))

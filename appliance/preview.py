@@ -26,19 +26,22 @@ class PreviewError(Exception):
 def shown(luma: NDArray[np.uint8], crop: CropRectangle | None) -> NDArray[np.uint8]:
     """Return full-range gray levels, with what lies outside of `crop` shaded and its edge drawn.
 
-    `luma` is limited range of shape (height, width); so is the result.
+    A crop may reach beyond the picture or lie outside of it: what is inside is drawn. `luma` is
+    limited range of shape (height, width); the result has its shape.
     """
     spread = (luma.astype(np.int32) - _BLACK) * 255 // _SPAN
     levels = np.clip(spread, 0, 255).astype(np.uint8)
     if crop is None:
         return levels
     shaded = levels // _SHADE
+    height, width = levels.shape
     top, left = crop.top, crop.left
-    bottom, right = top + crop.height, left + crop.width
-    inner = np.s_[top:bottom, left:right]
-    shaded[inner] = levels[inner]
-    shaded[[top, min(bottom, len(levels)) - 1], left:right] = _FRAME_LEVEL
-    shaded[top:bottom, [left, min(right, levels.shape[1]) - 1]] = _FRAME_LEVEL
+    bottom, right = min(top + crop.height, height), min(left + crop.width, width)
+    if top >= bottom or left >= right:
+        return shaded
+    shaded[top:bottom, left:right] = levels[top:bottom, left:right]
+    shaded[[top, bottom - 1], left:right] = _FRAME_LEVEL
+    shaded[top:bottom, [left, right - 1]] = _FRAME_LEVEL
     return shaded
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from appliance.recorder_search import is_being_written, recorder_of
+from appliance.recorder_search import grew_lately, recorder_of
 from appliance.segment_files import SegmentFiles
 from capture_hw.ebml import read_index
 from capture_hw.error import CaptureError
+from capture_hw.segment_form import ForeignVideo
+from capture_hw.segment_hold import SegmentHeld, held_text, is_held
 from capture_hw.segment_repair import Repair, RepairStopped, repair_leftover, rewrite_finished
 
 _LOOK_S: Final = 0.5
@@ -37,6 +39,9 @@ def repair_files(files: SegmentFiles, is_stopped: Callable[[], bool]) -> RepairR
         if part.exists():
             return _leftover(part, is_stopped)
         return _finished(files, is_stopped)
+    except (SegmentHeld, ForeignVideo) as error:
+        path = part if part.exists() else files.video
+        return RepairResult(path, "refused", str(error))
     except CaptureError as error:
         return RepairResult(files.video, "failed", str(error))
     except OSError as error:
@@ -53,7 +58,9 @@ def _leftover(part: Path, is_stopped: Callable[[], bool]) -> RepairResult:
             f"{part}: the cage's recorder, process {recorder}, is running; it writes this file or "
             "repairs it by itself",
         )
-    if is_being_written(part, None):
+    if is_held(part):
+        return RepairResult(part, "refused", held_text(part))
+    if grew_lately(part):
         return RepairResult(part, "refused", f"{part}: grew within the last 10 s, it is written")
     watch = _RecorderWatch(part, is_stopped)
     try:
@@ -63,9 +70,8 @@ def _leftover(part: Path, is_stopped: Callable[[], bool]) -> RepairResult:
             raise
         text = f"{part}: the cage's recorder, process {watch.recorder}, has begun and repairs it"
         return RepairResult(part, "refused", text)
-    if repair.video is None:
-        kept = f", kept as {repair.kept.name}" if repair.kept else " and was removed"
-        return RepairResult(part, "removed", f"{part}: held no frame that can be read{kept}")
+    if repair.video is None or repair.was_there:
+        return RepairResult(part, "removed", f"{part}: {_put_away(repair)}", repair)
     return RepairResult(repair.video, "repaired", f"{repair.video}: {described(repair)}", repair)
 
 
@@ -105,6 +111,16 @@ def described(repair: Repair) -> str:
     if repair.kept is not None:
         parts.append(f"the original is kept as {repair.kept.name}")
     return "; ".join(parts)
+
+
+def _put_away(repair: Repair) -> str:
+    """Return why a leftover is gone though nothing was repaired, in words."""
+    kept = f"kept as {repair.kept.name}" if repair.kept else None
+    if not repair.was_there:
+        return f"held no frame that can be read{f', {kept}' if kept else ' and was removed'}"
+    if kept:
+        return f"its video is there without all that it holds, {kept}"
+    return "removed, its video is there"
 
 
 class _RecorderWatch:

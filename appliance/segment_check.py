@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.recorder_search import is_being_written, recorder_of
+from appliance.recorder_search import is_being_written, recorder_of, writer_of
 from appliance.segment_comparison import (
     Described,
     count_faults,
@@ -25,6 +26,7 @@ from appliance.segment_fault import Fault, SegmentResult
 from appliance.segment_files import SegmentFiles
 from appliance.segment_manifest import Gap, SegmentManifest
 from appliance.segment_timing import gap_faults, key_frame_faults, order_faults
+from capture_hw.segment_hold import is_held
 from capture_hw.segment_scan import NoVideo, ScanStopped, VideoScan, scan_video
 from inference.error import VideoError
 from inference.video import open_video
@@ -118,7 +120,8 @@ class _Check:
             result.faults.append(Fault("has B-frames, so its frames are not in order"))
         else:
             result.faults += order_faults(times_ms)
-        result.faults += key_frame_faults(times_ms, _array(scan.key_frames))
+        gaps = manifest.gaps if manifest is not None else ()
+        result.faults += key_frame_faults(times_ms, _array(scan.key_frames), gaps)
         result.faults += identity_faults(self._files, scan.tags, manifest)
         if manifest is not None and manifest.closed_in_order is False:
             result.notes += [
@@ -137,7 +140,7 @@ class _Check:
     ) -> None:
         result, files = self._result, self._files
         result.has_manifest = True
-        result.gaps = len(manifest.gaps)
+        result.gaps = sum(gap.count or 1 for gap in manifest.gaps)
         result.frames_lost = sum(gap.frames_lost for gap in manifest.gaps)
         result.faults += count_faults(manifest, scan, described.labels)
         records = ((files.video, manifest.video), (files.path(".csv"), manifest.label_file))
@@ -223,7 +226,8 @@ def _without_video(files: SegmentFiles, result: SegmentResult) -> None:
     recorder = recorder_of(part)
     if is_being_written(part, recorder):
         result.state = "open"
-        by = f" by process {recorder}" if recorder else ""
+        writer = writer_of(part, recorder)
+        by = f" by process {writer}" if writer else ""
         result.notes.append(f"is being written{by}")
         return
     result.state = "unfinished"
@@ -245,17 +249,29 @@ def _orphan(files: SegmentFiles, result: SegmentResult) -> None:
 
 
 def _look_at_leftovers(files: SegmentFiles, result: SegmentResult) -> None:
-    kept = files.path(".mkv.unreadable")
-    if files.has(kept.name.removeprefix(files.stem)):
-        size = kept.stat().st_size
-        if result.state == "orphan":
-            result.path = kept
-        result.faults.append(
-            Fault(f"{kept.name}, {size} bytes, was kept because not all of it could be read")
-        )
-    if files.has(".mkv.repair") and recorder_of(files.video) is None:
+    for name in sorted(files.names):
+        if name.startswith(f"{files.stem}.mkv.") and name.endswith(".unreadable"):
+            _tell_kept(files.folder / name, result)
+    if files.has(".mkv.repair") and not _is_being_repaired(files):
         result.faults.append(
             Fault(f"{files.stem}.mkv.repair was left by a repair that was killed: repair again")
         )
     if files.has(".mkv") and files.has(".mkv.part"):
-        result.notes.append(f"{files.stem}.mkv.part is also there and goes at the next repair")
+        result.notes.append(
+            f"{files.stem}.mkv.part is also there; the next repair removes it, or keeps it if it "
+            "holds more"
+        )
+
+
+def _tell_kept(kept: Path, result: SegmentResult) -> None:
+    size = kept.stat().st_size
+    if result.state == "orphan":
+        result.path = kept
+    result.faults.append(
+        Fault(f"{kept.name}, {size} bytes, was kept because not all of it could be read")
+    )
+
+
+def _is_being_repaired(files: SegmentFiles) -> bool:
+    originals = [files.path(ending) for ending in (".mkv.part", ".mkv") if files.has(ending)]
+    return recorder_of(files.video) is not None or any(is_held(path) for path in originals)

@@ -1,5 +1,6 @@
 """Whether a segment's manifest, labels, tags and name say the same of its video; no picture."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,6 +19,9 @@ from inference.label_file import Labels, read_labels
 _NAME_LATE_S: Final = 60
 """A name that is taken makes the next second the name."""
 _LATE_END_MS: Final = 1000
+_OFFSET: Final = re.compile(r"[+-]([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_LAST_MOMENT_NS: Final = 1 << 63
+"""The year 2262, to which nanoseconds fit into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,16 @@ def _name_faults(stem: str, manifest: SegmentManifest) -> Iterator[Fault]:
     if manifest.start_utc_ns is None or manifest.utc_offset is None:
         return
     standard_time = _offset(manifest.utc_offset)
+    if standard_time is None:
+        yield Fault(
+            f"its manifest gives {manifest.utc_offset!r} as utc_offset, such as +01:00 is right"
+        )
+        return
+    if not 0 <= manifest.start_utc_ns < _LAST_MOMENT_NS:
+        yield Fault(
+            f"its manifest gives {manifest.start_utc_ns} as start_utc_ns, which is no moment"
+        )
+        return
     try:
         named = datetime.strptime(stem[3:], "%Y%m%d_%H%M%S").replace(tzinfo=standard_time)
     except ValueError:
@@ -161,8 +175,9 @@ def _name_faults(stem: str, manifest: SegmentManifest) -> Iterator[Fault]:
         yield Fault(f"its name says {named:%H:%M:%S}, it began at {local:%Y-%m-%d %H:%M:%S}")
 
 
-def _offset(text: str) -> timezone:
-    """Return the zone of "+01:00"."""
-    hours, _, minutes = text[1:].partition(":")
-    passed = timedelta(hours=int(hours), minutes=int(minutes or 0))
+def _offset(text: str) -> timezone | None:
+    """Return the zone of "+01:00"; None for what is no offset."""
+    if not _OFFSET.fullmatch(text):
+        return None
+    passed = timedelta(hours=int(text[1:3]), minutes=int(text[4:]))
     return timezone(-passed if text.startswith("-") else passed)

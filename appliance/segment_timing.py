@@ -1,6 +1,6 @@
 """Whether the times of a segment's frames are what the contract and the manifest say; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ _TIME_COUNTED: Final = frozenset(
     {
         "camera stalled",
         "camera lost",
+        "encoder failed",
         "recorder restarted",
         "recording stopped",
         "storage refused",
@@ -29,6 +30,9 @@ _TIME_COUNTED: Final = frozenset(
     }
 )
 """Their frames are counted by the time that passed; those of the other causes by numbers."""
+_BEHIND_END_MS: Final = 1
+"""Source: `capture_hw.gap_record`: a segment's last sum of gaps ends just behind its last frame."""
+_ENDLESS_MS: Final = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,21 @@ def order_faults(times_ms: NDArray[np.int64]) -> list[Fault]:
     )
 
 
-def key_frame_faults(times_ms: NDArray[np.int64], key_frames: NDArray[np.int64]) -> list[Fault]:
-    """Return where a player would have to wait for a key frame longer than the contract says."""
+def key_frame_faults(
+    times_ms: NDArray[np.int64], key_frames: NDArray[np.int64], gaps: Sequence[Gap] = ()
+) -> list[Fault]:
+    """Return where a player would have to wait for a key frame longer than the contract says.
+
+    Time in which frames are missing by one of the `gaps` does not count.
+    """
     if not len(times_ms):
         return []
     if not len(key_frames) or key_frames[0]:
         return [Fault("does not begin with a key frame", 0, 0)]
     numbers = np.arange(len(times_ms))
     newest = key_frames[np.searchsorted(key_frames, numbers, side="right") - 1]
-    since_ms = times_ms - times_ms[newest]
+    counted_ms = times_ms - _missing_ms(times_ms, gaps)
+    since_ms = counted_ms - counted_ms[newest]
     late = since_ms > KEY_FRAME_EVERY_MS + usual_ms(times_ms)
     begins = np.flatnonzero(late & ~np.concatenate(([False], late[:-1])))
     return _told(
@@ -95,7 +105,8 @@ def pauses(times_ms: NDArray[np.int64]) -> list[Pause]:
 def gap_faults(times_ms: NDArray[np.int64], gaps: Sequence[Gap]) -> tuple[list[Fault], list[str]]:
     """Compare pauses with a manifest's gaps; return faults, and notes on short pauses."""
     found = pauses(times_ms)
-    silent = [pause for pause in found if not any(_overlap(pause, gap) for gap in gaps)]
+    explained = _explained(found, gaps)
+    silent = [pause for pause, is_known in zip(found, explained, strict=True) if not is_known]
     long = [pause for pause in silent if pause.to_ms - pause.from_ms >= STALLED_MS]
     short = [pause.to_ms - pause.from_ms for pause in silent if pause not in long]
     faults = _told(
@@ -114,17 +125,39 @@ def gap_faults(times_ms: NDArray[np.int64], gaps: Sequence[Gap]) -> tuple[list[F
     if short:
         what = "1 short pause" if len(short) == 1 else f"{len(short)} short pauses"
         notes.append(
-            f"{what}, at most {max(short)} ms, in which the recorder missed no frame: it came late"
+            f"{what}, at most {max(short)} ms, for which the recorder counted no frame as lost"
         )
     return faults, notes
 
 
+def _missing_ms(times_ms: NDArray[np.int64], gaps: Sequence[Gap]) -> NDArray[np.int64]:
+    """Return for each frame how much of its time passed in pauses that a gap explains."""
+    missing = np.zeros_like(times_ms)
+    found, interval_ms = pauses(times_ms), round(usual_ms(times_ms))
+    for pause, is_known in zip(found, _explained(found, gaps), strict=True):
+        if is_known:
+            missing[pause.frame + 1] = pause.to_ms - pause.from_ms - interval_ms
+    return np.cumsum(missing)
+
+
+def _explained(found: Sequence[Pause], gaps: Sequence[Gap]) -> NDArray[np.bool_]:
+    """Return which pauses a gap explains; (pauses,). A sum of short gaps explains short pauses."""
+    spans = _spans(found)
+    is_long = spans[:, 1] - spans[:, 0] >= STALLED_MS
+    by_single = _overlap(spans, _spans(gap for gap in gaps if gap.count is None))
+    return by_single | (~is_long & _overlap(spans, _spans(gaps)))
+
+
 def _empty_gaps(found: Sequence[Pause], gaps: Sequence[Gap], last_ms: int) -> Iterator[Fault]:
-    for gap in gaps:
-        is_inside = 0 <= gap.from_ms < gap.to_ms <= last_ms
-        if not (is_inside and gap.cause in _TIME_COUNTED and gap.frames_lost):
-            continue
-        if not any(_overlap(pause, gap) for pause in found):
+    inside = [
+        gap
+        for gap in gaps
+        if 0 <= gap.from_ms < gap.to_ms <= last_ms + _BEHIND_END_MS
+        and gap.cause in _TIME_COUNTED
+        and gap.frames_lost
+    ]
+    for gap, has_pause in zip(inside, _overlap(_spans(inside), _spans(found)), strict=True):
+        if not has_pause:
             yield Fault(
                 f"the manifest misses {gap.frames_lost} frames up to {gap.to_ms} ms "
                 f"({gap.cause}), but there is no pause",
@@ -132,8 +165,24 @@ def _empty_gaps(found: Sequence[Pause], gaps: Sequence[Gap], last_ms: int) -> It
             )
 
 
-def _overlap(pause: Pause, gap: Gap) -> bool:
-    return gap.from_ms < pause.to_ms and gap.to_ms > pause.from_ms
+def _spans(stretches: Iterable[Pause | Gap]) -> NDArray[np.int64]:
+    """Return (stretches, 2): from, to; a manifest may say anything, so numbers are limited."""
+    limited = [
+        max(-_ENDLESS_MS, min(time_ms, _ENDLESS_MS))
+        for one in stretches
+        for time_ms in (one.from_ms, one.to_ms)
+    ]
+    return np.array(limited, np.int64).reshape(-1, 2)
+
+
+def _overlap(spans: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (spans,): which of the spans share time with any of the others."""
+    if not len(others):
+        return np.zeros(len(spans), np.bool_)
+    others = others[np.argsort(others[:, 0])]
+    latest = np.maximum.accumulate(others[:, 1])
+    begun = np.searchsorted(others[:, 0], spans[:, 1])
+    return (begun > 0) & (latest[begun - 1] > spans[:, 0])
 
 
 def _told(faults: list[Fault], what: str) -> list[Fault]:

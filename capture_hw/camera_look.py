@@ -26,11 +26,37 @@ class SeenPicture:
     """Whether the recorder would make or has got a key frame of it; always for luma."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """What is kept of many pictures: when they were taken, and the last one."""
+
+    captured_ns: tuple[int, ...]
+    """On CLOCK_MONOTONIC; at least two."""
+    luma: NDArray[np.uint8]
+    """Limited range, of shape (height, width)."""
+
+
+def look_over(camera: Camera, for_s: float) -> LookResult:
+    """Look through an open camera for so long; one picture at a time is held.
+
+    Raises DeviceLost as `look` does, and for fewer than two pictures.
+    """
+    captured_ns: list[int] = []
+    luma = None
+    for picture in look(camera, for_s):
+        captured_ns.append(picture.captured_ns)
+        luma = picture.luma
+    if luma is None or len(captured_ns) < 2:
+        raise DeviceLost(f"{len(captured_ns)} pictures in {for_s:g} s are too few")
+    return LookResult(tuple(captured_ns), luma)
+
+
 def look(camera: Camera, for_s: float, silence_s: float = 2.0) -> Iterator[SeenPicture]:
     """Yield the pictures that an open camera takes from now on, for so long.
 
-    H.264 is shown from its next key frame on. Raises DeviceLost, also for a camera that is silent
-    for `silence_s` or whose H.264 cannot be decoded.
+    What it took earlier and still had waiting is left out. H.264 is shown from a key frame on,
+    which may be one of those. Raises DeviceLost, also for a camera that is silent for `silence_s`
+    or whose H.264 cannot be decoded.
     """
     decoder = Decoder() if camera.format.codec == "h264" else None
     begin_ns = time.monotonic_ns()
@@ -42,7 +68,9 @@ def look(camera: Camera, for_s: float, silence_s: float = 2.0) -> Iterator[SeenP
             raise DeviceLost(str(error)) from error
         if frame.captured_ns >= end_ns:
             return
-        yield from _seen(frame) if decoder is None else decoder.seen(frame)
+        pictures = _seen(frame) if decoder is None else decoder.seen(frame)
+        # Also asked for those that are left out: a decoder needs them for the next.
+        yield from (picture for picture in pictures if picture.captured_ns >= begin_ns)
 
 
 def _seen(frame: CapturedFrame) -> Iterator[SeenPicture]:

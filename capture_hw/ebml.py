@@ -26,6 +26,8 @@ _CLUSTER_NAME: Final = _CLUSTER.to_bytes(4, "big")
 _CUES_NAME: Final = _CUES.to_bytes(4, "big")
 _LONGEST_HEAD: Final = 12
 """Four bytes of name and eight of size. Source: RFC 8794, 5 and 6."""
+_LONGEST_NUMBER: Final = 8
+"""Source: RFC 8794, 7.2."""
 _HEADER_BYTES: Final = 65_536
 """More than everything before a segment's first cluster."""
 _WINDOW_BYTES: Final = 1 << 20
@@ -79,7 +81,7 @@ def read_index(path: Path) -> FileIndex:
                 duration_ms = _duration_ms(head, element)
             elif element.name == _CLUSTER:
                 break
-        if cues is None:
+        if cues is None or segment + cues > file.seek(0, os.SEEK_END):
             return FileIndex(duration_ms, has_cues=False)
         file.seek(segment + cues)
         return FileIndex(duration_ms, has_cues=file.read(len(_CUES_NAME)) == _CUES_NAME)
@@ -123,7 +125,7 @@ def _blocks_of(descriptor: int, cluster: int, end: int) -> Iterator[StoredBlock]
         if element is None or element.size > min(_LARGEST_BLOCK, end - position - element.body):
             return
         body = os.pread(descriptor, element.size, position + element.body)
-        if element.name == _TIMESTAMP and element.size <= 8:
+        if element.name == _TIMESTAMP and element.size <= _LONGEST_NUMBER:
             cluster_ms = int.from_bytes(body, "big")
         elif element.name == _SIMPLE_BLOCK and cluster_ms is not None:
             block = _block(body, cluster_ms, position + element.body)
@@ -165,6 +167,7 @@ def _cues_position(head: bytes, seek_head: _Element) -> int | None:
         fields = {
             field.name: int.from_bytes(head[field.body : field.end], "big")
             for field in _elements(head, seek.body, seek.end)
+            if field.size <= _LONGEST_NUMBER
         }
         if seek.name == _SEEK and fields.get(_SEEK_ID) == _CUES:
             return fields.get(_SEEK_POSITION)

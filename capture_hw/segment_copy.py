@@ -50,6 +50,8 @@ class CopiedFrames:
     frames: int = 0
     last_ms: int = 0
     end: int = 0
+    left_out: int = 0
+    """Frames of the original whose times do not grow."""
     sha256: str = ""
     """Of times, sizes and contents of all frames."""
     stretches: list[DamagedStretch] = field(default_factory=list)
@@ -71,7 +73,7 @@ def copy_frames(
     account = _Account()
     with open_matroska(copy, tags, flushed=False) as target:
         stream = _same_stream(source, target)
-        for frame in stored_frames(source, original):
+        for frame in stored_frames(source, original, account.leave_out):
             if is_stopped():
                 raise RepairStopped(f"{copy}: stopped after {account.copied.frames} frames")
             account.add(frame)
@@ -150,6 +152,9 @@ class _Account:
         self._digest.add(frame.time_ms, bytes(frame.packet))
         copied.frames += 1
         copied.last_ms, copied.end = frame.time_ms, frame.end
+
+    def leave_out(self) -> None:
+        self.copied.left_out += 1
 
     def finished(self) -> CopiedFrames:
         usual_ms = _median(self._intervals)

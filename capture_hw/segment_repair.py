@@ -9,6 +9,8 @@ of the steps lets a second repair finish what a killed one began:
 3. if much of `.mkv.part` is in no frame, it gets the second name `.mkv.unreadable`;
 4. `.mkv.repair` is renamed to `.mkv`, and the folder is synced;
 5. `.mkv.part` is removed.
+
+A repair holds the lock of the file it repairs (`segment_hold`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import av
 
 from capture_hw.error import JournalError, StorageError
 from capture_hw.matroska import translated
+from capture_hw.repaired_video import has_all_of
 from capture_hw.segment_copy import (
     REPAIRED_TAG,
     CopiedFrames,
@@ -32,6 +35,8 @@ from capture_hw.segment_copy import (
     check_copy,
     copy_frames,
 )
+from capture_hw.segment_form import check_form
+from capture_hw.segment_hold import held
 from capture_hw.segment_journal import SegmentGap, extend_journal, journal_path, read_journal
 from capture_hw.segment_place import REPAIR_SUFFIX, UNREADABLE_SUFFIX
 from capture_hw.segment_tail import NOTHING_IN_IT_BYTES, open_segment
@@ -42,6 +47,7 @@ _TORN_END_BYTES: Final = 65_536
 """More than a torn frame: what is longer may hold frames that a person can rescue."""
 _CUES: Final = b"\x1c\x53\xbb\x6b"
 """The index, with which a file ends in order. Source: RFC 9559, 5.1.5."""
+_KEPT_NAMES: Final = 100
 _ELEMENT_HEADER_BYTES: Final = 64
 """More than the heads of a cluster and a block, and the next element's name."""
 _log = logging.getLogger(__name__)
@@ -61,6 +67,8 @@ class Repair:
     """How many lay behind the last whole frame and are not in the video, an index not counted."""
     kept: Path | None = None
     """The original, if it holds more than what could be read."""
+    was_there: bool = False
+    """Whether the video was there before, and nothing was copied."""
 
 
 def repair_segment(part: Path, is_stopped: Callable[[], bool]) -> Path | None:
@@ -72,44 +80,75 @@ def repair_leftover(part: Path, is_stopped: Callable[[], bool]) -> Repair:
     """Turn `<stem>.mkv.part` into `<stem>.mkv`, with every frame that can be found.
 
     A short file without a frame is removed with its journal. A long file without one is kept as
-    `<stem>.mkv.unreadable` for a person, and so is one that holds much more than its frames.
-    Raises StorageError if the disk refuses something now, RepairStopped.
+    `<stem>.mkv.unreadable` for a person, and so is one that holds much more than its frames, or
+    more than the video that is there already. Raises SegmentHeld if somebody writes or repairs the
+    file, StorageError if the disk refuses something now, RepairStopped.
     """
     video = part.with_name(part.name.removesuffix(PART_SUFFIX))
     try:
-        done = Repair(video) if video.exists() else _copied(part, video, is_stopped)
-        if done is None:
-            return _put_away(part, video)
-        part.unlink(missing_ok=True)
-        sync_to_disk(part.parent)
+        with held(part):
+            return _repaired(part, video, is_stopped)
     except (av.FFmpegError, OSError) as error:
         raise translated_to_storage(video, error) from error
-    return done
 
 
 def rewrite_finished(video: Path, is_stopped: Callable[[], bool]) -> Repair:
     """Give a finished video, such as a copy from elsewhere, the index and duration it lacks.
 
     Only for one without a manifest and without a journal, which would then be of other bytes. The
-    file is replaced in one step by one with the same frames. Raises StorageError, RepairStopped.
+    file is replaced in one step by one with the same frames; it is kept beside it if a frame was
+    left out. Raises ForeignVideo for what no recorder writes, SegmentHeld, StorageError,
+    RepairStopped.
     """
-    copy = video.with_name(video.name + REPAIR_SUFFIX)
     try:
-        copied = copy_proven(video, copy, is_stopped)
-        if copied is None:
-            raise StorageError(f"{video}: holds no frame that can be read")
-        end_bytes, kept = _bytes_behind(video, copied), None
-        if end_bytes > _TORN_END_BYTES or copied.content_bytes(video) > _TORN_END_BYTES:
-            kept = _keep_original(video, video)
-        publish(copy, video)
+        with held(video):
+            check_form(video)
+            return _rewritten(video, is_stopped)
     except (av.FFmpegError, OSError) as error:
         raise translated_to_storage(video, error) from error
-    return Repair(video, copied.frames, copied.last_ms, tuple(_gaps_of(copied)), end_bytes, kept)
 
 
 def translated_to_storage(video: Path, error: Exception) -> StorageError:
     """Return what stopped a repair as one sentence."""
     return StorageError(f"{video}: cannot be repaired now: {translated(video, error)}")
+
+
+def _rewritten(video: Path, is_stopped: Callable[[], bool]) -> Repair:
+    copy = video.with_name(video.name + REPAIR_SUFFIX)
+    copied = copy_proven(video, copy, is_stopped)
+    if copied is None:
+        raise StorageError(f"{video}: holds no frame that can be read")
+    end_bytes = _bytes_behind(video, copied)
+    kept = None
+    if copied.left_out or _holds_more(video, copied, end_bytes):
+        kept = _keep_original(video, video)
+    publish(copy, video)
+    return Repair(video, copied.frames, copied.last_ms, tuple(_gaps_of(copied)), end_bytes, kept)
+
+
+def _repaired(part: Path, video: Path, is_stopped: Callable[[], bool]) -> Repair:
+    done = _beside_video(part, video) if video.exists() else _copied(part, video, is_stopped)
+    if done is None:
+        return _put_away(part, video)
+    part.unlink(missing_ok=True)
+    sync_to_disk(part.parent)
+    return done
+
+
+def _beside_video(part: Path, video: Path) -> Repair:
+    """Deal with a leftover whose video is there, of a killed repair or from elsewhere."""
+    if has_all_of(video, part):
+        _log.info("%s: removed, its video is there", part)
+        return Repair(video, was_there=True)
+    kept = _kept_name(video, part)
+    part.rename(kept)
+    _log.error("%s: its video is there without all that it holds, kept as %s", part, kept.name)
+    return Repair(video, kept=kept, was_there=True)
+
+
+def _holds_more(original: Path, copied: CopiedFrames, end_bytes: int) -> bool:
+    """Say whether much of a file is in no frame."""
+    return end_bytes > _TORN_END_BYTES or copied.content_bytes(original) > _TORN_END_BYTES
 
 
 def _copied(part: Path, video: Path, is_stopped: Callable[[], bool]) -> Repair | None:
@@ -120,9 +159,7 @@ def _copied(part: Path, video: Path, is_stopped: Callable[[], bool]) -> Repair |
         return None
     gaps = tuple(_note_gaps(video, copied))
     end_bytes = _bytes_behind(part, copied)
-    kept = None
-    if end_bytes > _TORN_END_BYTES or copied.content_bytes(part) > _TORN_END_BYTES:
-        kept = _keep_original(part, video)
+    kept = _keep_original(part, video) if _holds_more(part, copied, end_bytes) else None
     publish(copy, video)
     _log.info("%s: repaired, %d frames", video, copied.frames)
     return Repair(video, copied.frames, copied.last_ms, gaps, end_bytes, kept)
@@ -200,7 +237,7 @@ def _bytes_behind(part: Path, copied: CopiedFrames) -> int:
 
 
 def _keep_original(part: Path, video: Path) -> Path:
-    kept = _kept_name(video)
+    kept = _kept_name(video, part)
     with suppress(FileExistsError):  # a killed repair came as far as this
         os.link(part, kept)
     _log.error("%s: cannot be read whole, the original is kept as %s", video, kept.name)
@@ -216,15 +253,22 @@ def _put_away(part: Path, video: Path) -> Repair:
         part.unlink()
         _log.info("%s: removed, it held no frame", part)
         return Repair(None)
-    kept = _kept_name(video)
+    kept = _kept_name(video, part)
     for other in (journal_path(video), part_path(video.with_suffix(".csv"))):
         with suppress(FileNotFoundError):  # unfinished files would keep the day open
             other.rename(other.with_suffix(UNREADABLE_SUFFIX))
     part.rename(kept)
+    part.unlink(missing_ok=True)  # a rename to another name of the same file does nothing
     sync_to_disk(video.parent)
     _log.error("%s: holds no frame that can be read, kept as %s", video, kept.name)
     return Repair(None, kept=kept)
 
 
-def _kept_name(video: Path) -> Path:
-    return video.with_name(f"{video.name}{UNREADABLE_SUFFIX}")
+def _kept_name(video: Path, original: Path) -> Path:
+    """Return a name that nothing else has; the one that a killed repair gave comes first."""
+    for number in range(1, _KEPT_NAMES + 1):
+        counted = f".{number}" if number > 1 else ""
+        kept = video.with_name(f"{video.name}{counted}{UNREADABLE_SUFFIX}")
+        if not kept.exists() or kept.samefile(original):
+            return kept
+    raise StorageError(f"{video}: {_KEPT_NAMES} originals of it are kept already")

@@ -7,7 +7,7 @@ it then passes over clusters that are whole. Nor does it doubt a time. Both are 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -43,14 +43,16 @@ class StoredFrame:
         return self.position + self.size
 
 
-def stored_frames(container: InputContainer, path: Path) -> Iterator[StoredFrame]:
+def stored_frames(
+    container: InputContainer, path: Path, on_left_out: Callable[[], None]
+) -> Iterator[StoredFrame]:
     """Yield the frames with growing times; `path` is the container's file.
 
-    A frame whose time cannot be right is left out: the bytes between two that follow each other
-    tell. Raises StorageError, OSError.
+    A frame whose time cannot be right is left out, and `on_left_out` called: the bytes between two
+    that follow each other tell. Raises StorageError, OSError.
     """
     with path.open("rb", buffering=0) as file:
-        yield from _growing(_all_frames(container, file))
+        yield from _growing(_all_frames(container, file), on_left_out)
 
 
 def content_bytes_between(path: Path, start: int, end: int) -> int:
@@ -87,7 +89,9 @@ def _swallowed(file: FileIO, start: int, end: int) -> Iterator[StoredFrame]:
         yield StoredFrame(packet, block.time_ms, block.position, len(block.content))
 
 
-def _growing(frames: Iterator[StoredFrame]) -> Iterator[StoredFrame]:
+def _growing(
+    frames: Iterator[StoredFrame], on_left_out: Callable[[], None]
+) -> Iterator[StoredFrame]:
     """Leave out a frame that is later than its successor, or else the successor."""
     before_ms = -1
     held: StoredFrame | None = None
@@ -98,7 +102,9 @@ def _growing(frames: Iterator[StoredFrame]) -> Iterator[StoredFrame]:
                 yield held
             if frame.time_ms > before_ms:
                 held = frame
-        elif frame.time_ms > before_ms:
-            held = frame
+        else:
+            on_left_out()
+            if frame.time_ms > before_ms:
+                held = frame
     if held is not None:
         yield held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -86,8 +87,9 @@ def repair(paths: tuple[str, ...], *, as_json: bool) -> None:
     so does a finished video that lacks them and has no manifest, such as a copy from elsewhere. The
     new file is read back and compared before it takes the place of the old one.
 
-    Refused are files that a running recorder looks after, and finished files with a manifest: those
-    never change. A folder's other files are left alone.
+    Refused are files that a running recorder looks after or another repair has in hand, finished
+    files with a manifest, which never change, and videos that hold more than one H.264 stream
+    without B-frames. A folder's other files are left alone.
 
     \b
     Exit code: 0 done, 1 something was refused or failed, 2 wrong arguments, 130 interrupted.
@@ -95,7 +97,7 @@ def repair(paths: tuple[str, ...], *, as_json: bool) -> None:
     from appliance.segment_files import find_segments
 
     found, refusals = find_segments(paths)
-    named = {path.rstrip("/") for path in paths}
+    named = {Path(path).absolute() for path in paths}
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, _: stopped.append(signum))
@@ -121,7 +123,7 @@ def repair(paths: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _repairs(
-    found: list[SegmentFiles], named: set[str], is_stopped: Callable[[], bool]
+    found: list[SegmentFiles], named: set[Path], is_stopped: Callable[[], bool]
 ) -> Iterator[RepairResult]:
     """Repair what was named by itself, and the leftovers of named folders, until it is stopped."""
     from appliance.repair_order import repair_files
@@ -129,7 +131,8 @@ def _repairs(
 
     for files in found:
         is_named = any(
-            str(files.path(ending)) in named for ending in ("", files.video_suffix, ".mkv.part")
+            files.path(ending).absolute() in named
+            for ending in ("", files.video_suffix, ".mkv.part")
         )
         if is_stopped() or not (is_named or files.path(".mkv.part").exists()):
             continue

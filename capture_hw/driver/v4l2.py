@@ -44,8 +44,9 @@ class V4l2Camera:
             self._device: Final = open_set_device(config, machine or Machine())
         self._signal: Final = SignalWatch(self._device.node, self._device.input)
         self._heard_ns = time.monotonic_ns()
-        layout, fps = self._device.layout, float(self._device.fps)
-        self._frames: Final = BufferFrames(self._place, layout, fps, self._heard_ns)
+        driver, layout = self._device.driver, self._device.layout
+        fps = float(self._device.fps)
+        self._frames: Final = BufferFrames(self._place, driver, layout, fps, self._heard_ns)
         try:
             with self._named():
                 self._start()

@@ -20,11 +20,15 @@ from capture_hw.v4l2.offer import (
 
 AUTO_ORDER: Final = ("H264", "GREY", "NV12", "YUYV", "MJPEG")
 """A stream that is copied costs least, then what needs least work to become luma."""
+_ANALOG_ORDER: Final = ("H264", "NV12", "GREY", "YUYV", "MJPEG")
+"""A decoder of analog video delivers limited range. GREY without a word on its range is taken for
+full range and would lose a seventh of its contrast; NV12 is limited unless it says otherwise."""
 _VARIANTS: Final = {
     "PAL": Standard.PAL,
     "NTSC": Standard.NTSC,
     "SECAM": Standard.SECAM,
 }
+_SEVERAL: Final = 2
 _NEAR_FROM: Final = Fraction(3, 4)
 _NEAR_TO: Final = Fraction(3, 2)
 """Sizes of 528x432 to 1056x864 are as good as another; outside, another format may be nearer."""
@@ -61,6 +65,19 @@ def choose_input(
     raise _refusal(config, f"input {wanted}", (f'{it.index} "{it.name}"' for it in inputs))
 
 
+def input_doubt(
+    config: V4l2CameraConfig, inputs: Sequence[InputOffer], present: int | None
+) -> str | None:
+    """Return a warning if which input is recorded depends on what was used last; None if not."""
+    if config.input is not None or len(inputs) < _SEVERAL:
+        return None
+    name = next((it.name for it in inputs if it.index == present), "")
+    return (
+        f'input is not configured and there are {len(inputs)}; {present} "{name}" is recorded, and'
+        " perhaps another one after a restart"
+    )
+
+
 def choose_standard(
     config: V4l2CameraConfig, standards: Sequence[StandardOffer]
 ) -> StandardOffer | None:
@@ -91,8 +108,9 @@ def choose_picture(
 
     A configured format, width or height is kept to the letter. Otherwise a choice is better if it
     is fast enough, then if its size is about the wanted one or 704x576, then by `AUTO_ORDER`, then
-    by the nearest size and rate. Where the device lists no rates, the standard's holds. Raises
-    DeviceLost, which names what is offered.
+    by the nearest size and rate. `standard_fps` is the rate of an analog input's standard, which
+    holds where the device lists no rates; NV12 comes before GREY there. Raises DeviceLost, which
+    names what is offered.
     """
     allowed = AUTO_ORDER if config.pixel_format == "auto" else (config.pixel_format,)
     offered = [it for it in formats if it.name in allowed]
@@ -108,7 +126,8 @@ def choose_picture(
         wanted = f"size {config.width or 'any'}x{config.height or 'any'}"
         sizes = (f"{it.name} {size_text(size)}" for it in offered for size in it.sizes)
         raise _refusal(config, wanted, sizes)
-    return min(choices, key=lambda it: _badness(config, it))
+    order = AUTO_ORDER if standard_fps is None else _ANALOG_ORDER
+    return min(choices, key=lambda it: _badness(config, it, order))
 
 
 def size_text(size: SizeOffer) -> str:
@@ -133,7 +152,9 @@ def _choice(
     return PictureChoice(offer, width, height, fps)
 
 
-def _badness(config: V4l2CameraConfig, choice: PictureChoice) -> tuple[object, ...]:
+def _badness(
+    config: V4l2CameraConfig, choice: PictureChoice, order: Sequence[str]
+) -> tuple[object, ...]:
     wanted_fps = Fraction(config.fps).limit_denominator(1001)
     wanted = config.width or NOMINAL_SIZE[0], config.height or NOMINAL_SIZE[1]
     is_slow, fps_off = _rate_badness(wanted_fps, choice.fps)
@@ -142,7 +163,7 @@ def _badness(config: V4l2CameraConfig, choice: PictureChoice) -> tuple[object, .
         fps_off if is_slow else 0,
         not _is_near(choice.width, wanted[0]) or not _is_near(choice.height, wanted[1]),
         choice.format.is_emulated,
-        AUTO_ORDER.index(choice.format.name),
+        order.index(choice.format.name),
         abs(choice.width - wanted[0]) + abs(choice.height - wanted[1]),
         fps_off,
     )

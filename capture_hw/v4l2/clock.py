@@ -49,7 +49,7 @@ class BufferCounter:
         self.seen = 0
         """Buffers so far."""
         self.has_grown = False
-        """Whether the driver counts at all; some leave every buffer's number at 0."""
+        """Whether the numbers say anything; some drivers leave every buffer's at 0."""
 
     def number(self, sequence: int, captured_ns: int) -> int:
         """Return a buffer's number, from 0; a driver that begins its count anew lost nothing."""

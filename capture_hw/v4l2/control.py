@@ -5,19 +5,30 @@ import re
 from collections.abc import Iterator
 from ctypes import pointer
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from capture_hw.error import DeviceLost
 from capture_hw.v4l2 import abi, description, request
-from capture_hw.v4l2.node import Node, text
+from capture_hw.v4l2.node import Node, RequestRefused, text
 from capture_hw.v4l2.number import (
     CTRL_WHICH_CUR_VAL,
     ControlFlag,
     ControlKind,
 )
+from capture_hw.v4l2.request import Request
 
 _MOST: Final = 512
 _WIDEST_MENU: Final = 128
+_GONE: Final = (errno.ENODEV, errno.ENXIO)
+_NO_MORE: Final = (errno.EINVAL, errno.ENOTTY, errno.ETIMEDOUT)
+"""What ends a list; a USB camera that lets requests time out takes up to 5 s for each."""
+_MOST_REFUSALS: Final = 256
+_USER_CLASS: Final = 0x98_0000
+_NEXT_CLASS: Final = 0x1_0000
+_FIRST_OF_CLASS: Final = 0x900
+_TRIED_OF_CLASS: Final = 64
+"""Source: linux/v4l2-controls.h: classes are 0x10000 apart from V4L2_CTRL_CLASS_USER on, and their
+settings are numbered from 0x900; the classes of cameras have fewer than 64."""
 _VALUED: Final = {
     ControlKind.INTEGER: "integer",
     ControlKind.BOOLEAN: "boolean",
@@ -51,20 +62,22 @@ class Control:
 
 
 def list_controls(node: Node) -> tuple[Control, ...]:
-    """Return every setting; raises DeviceLost."""
-    return tuple(
-        _control(node, it)
-        for it in _described(node)
-        if it.type in _VALUED and not it.flags & ControlFlag.DISABLED
-    )
+    """Return every setting that can be described; raises DeviceLost if the device is gone."""
+    return tuple(_control(node, it) for it in _described(node))
 
 
-def named_control(node: Node, controls: tuple[Control, ...], name: str) -> Control:
-    """Return a setting by its name; raises DeviceLost, which names those that there are."""
-    for control in controls:
-        if control.name == name:
-            return control
-    offered = ", ".join(it.name for it in controls if not it.is_read_only) or "none"
+def named_control(node: Node, name: str) -> Control:
+    """Return a setting by its name, asking no other one for its value or menu.
+
+    Raises DeviceLost, which names those that there are.
+    """
+    settable = []
+    for it in _described(node):
+        if _plain(text(it.name)) == name:
+            return _control(node, it)
+        if not it.flags & ControlFlag.READ_ONLY:
+            settable.append(_plain(text(it.name)))
+    offered = ", ".join(settable) or "none"
     raise DeviceLost(f'{node.path}: has no control "{name}"; it has {offered}')
 
 
@@ -96,13 +109,36 @@ def set_control(node: Node, control: Control, value: int) -> int:
 
 
 def _described(node: Node) -> Iterator[description.ControlDescription]:
-    number = 0
+    """Yield the settings with a number as their value; one that cannot be described is left out."""
+    number, refusals = 0, 0
     for _ in range(_MOST):
         answer = description.ControlDescription(id=number | ControlFlag.NEXT_CTRL)
-        if not node.asks(request.QUERY_EXT_CTRL, answer, errno.EINVAL, errno.ENOTTY):
-            return
-        yield answer
+        try:
+            node.call(request.QUERY_EXT_CTRL, answer)
+        except RequestRefused as error:
+            if error.code in _GONE:
+                raise
+            refusals += 1
+            if error.code in _NO_MORE or refusals >= _MOST_REFUSALS:
+                return
+            number = _behind(number)
+            continue
         number = answer.id
+        if answer.type in _VALUED and not answer.flags & ControlFlag.DISABLED:
+            yield answer
+
+
+def _behind(number: int) -> int:
+    """Return where to ask on behind `number` if the next setting cannot be described.
+
+    That one has a number, too, but the driver did not say which.
+    """
+    if number < _USER_CLASS:
+        return _USER_CLASS + _FIRST_OF_CLASS - 1
+    control_class, at = number & ~0xFFFF, number & 0xFFFF
+    if at >= _FIRST_OF_CLASS + _TRIED_OF_CLASS:
+        return control_class + _NEXT_CLASS + _FIRST_OF_CLASS - 1
+    return control_class + max(at + 1, _FIRST_OF_CLASS - 1)
 
 
 def _control(node: Node, it: description.ControlDescription) -> Control:
@@ -128,21 +164,33 @@ def _menu(node: Node, it: description.ControlDescription) -> Iterator[tuple[int,
         return
     for index in range(it.minimum, min(it.maximum, it.minimum + _WIDEST_MENU) + 1):
         item = description.MenuItem(id=it.id, index=index)
-        if node.asks(request.QUERYMENU, item, errno.EINVAL):
+        if _answers(node, request.QUERYMENU, item):
             is_number = it.type == ControlKind.INTEGER_MENU
             yield index, str(item.value) if is_number else text(item.name)
 
 
 def _read(node: Node, number: int, kind: str, *, is_wide: bool) -> int | None:
-    """Return a value; None if the device does not tell it now."""
+    """Return a value; None if the device does not tell it now. Raises DeviceLost if it is gone."""
     answer = _value_of(number)
-    # EIO, ETIMEDOUT: some cameras do not answer for a setting that is switched off.
-    quiet = (errno.EACCES, errno.EINVAL, errno.EIO, errno.ETIMEDOUT, errno.ERANGE, errno.EBUSY)
-    if not node.asks(request.G_EXT_CTRLS, _one(answer), *quiet):
+    if not _answers(node, request.G_EXT_CTRLS, _one(answer)):
         return None
     if is_wide:
         return int(answer.value64)
     return int(answer.value) & 0xFFFF_FFFF if kind == "bits" else int(answer.value)
+
+
+def _answers(node: Node, what: Request, argument: Any) -> bool:
+    """Do one request; False if the device refuses it, whyever. Raises DeviceLost if it is gone.
+
+    USB cameras answer EPIPE, EIO, EREMOTEIO or ETIMEDOUT for a setting that is switched off.
+    """
+    try:
+        node.call(what, argument)
+    except RequestRefused as error:
+        if error.code in _GONE:
+            raise
+        return False
+    return True
 
 
 def _value_of(number: int) -> abi.ControlValue:

@@ -1,6 +1,7 @@
 """What is plugged in, and the node of a configured camera."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,10 +17,10 @@ from capture_hw.v4l2.identity import (
 )
 from capture_hw.v4l2.kernel import Machine
 from capture_hw.v4l2.node import Identification, Node
+from capture_hw.v4l2.sysfs import Entry, entries
 
-_CLASS: Final = Path("class/video4linux")
-_LAST: Final = 1 << 30
-"""Stands behind every index; a driver that gives none has one node."""
+_SEVERAL: Final = 2
+"""One answer alone does not show that channels have bus paths of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +43,61 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """A node as sysfs has it."""
+class _Asked:
+    """A node and what it said; no answer: it is silent."""
 
-    number: int
-    path: Path
-    parent: Path
-    index: int
-
-    @property
-    def order(self) -> tuple[str, int, int]:
-        """The order in which the driver made the nodes of a device, whatever their numbers."""
-        return str(self.parent), self.index, self.number
+    entry: Entry
+    answer: Identification | None
+    refusal: str
 
 
 def list_nodes(machine: Machine) -> Listing:
-    """Ask every node what it is. Whoever has it open is not disturbed."""
+    """Ask every node what it is. Whoever has it open is not disturbed.
+
+    A node behind a silent one whose bus path it may share has an unknown number, and is a refusal.
+    """
+    asked = [_ask(entry, machine) for entry in entries(machine)]
     nodes: list[FoundNode] = []
     refusals: list[str] = []
-    counts: dict[str, int] = {}
-    silent: dict[Path, _Entry] = {}
-    """The first node of each parent that did not answer."""
-    for entry in sorted(_entries(machine), key=lambda it: it.order):
-        try:
-            answer, serial = _ask(entry, machine)
-        except DeviceLost as error:
-            refusals.append(str(error))
-            silent.setdefault(entry.parent, entry)
+    counts: Counter[str] = Counter()
+    for at, it in enumerate(asked):
+        if it.answer is None:
+            refusals += [it.refusal] if it.refusal else []
             continue
-        if not answer.captures:
+        if not it.answer.captures:
             continue
-        before = silent.get(entry.parent)
-        # The kernel counts the nodes of one device from 0; others may share the parent.
-        if before is not None and before.index < entry.index:
+        bus_path = it.answer.bus_info
+        hiding = _hiding(it.entry, asked[:at], asked)
+        if hiding is not None:
             refusals.append(
-                f"{entry.path}: its number at {answer.bus_info} is unknown while"
-                f" {before.path} does not answer"
+                f"{it.entry.path}: its number at {bus_path} is unknown while"
+                f" {hiding.path} does not answer"
             )
             continue
-        count = counts.get(answer.bus_info, 0)
-        counts[answer.bus_info] = count + 1
-        identity = Identity(answer.bus_info, count, answer.card, serial)
-        nodes.append(FoundNode(identity, answer.driver, entry.path))
+        identity = Identity(bus_path, counts[bus_path], it.answer.card, it.entry.serial)
+        counts[bus_path] += 1
+        nodes.append(FoundNode(identity, it.answer.driver, it.entry.path))
     nodes.sort(key=lambda it: (it.identity.bus_path, it.identity.node))
     return Listing(tuple(nodes), tuple(refusals))
+
+
+def _hiding(entry: Entry, before: Sequence[_Asked], asked: Sequence[_Asked]) -> Entry | None:
+    """Return a silent node that may have the same bus path and come first; None if there is none.
+
+    Where several channels of the same hardware answer, each with a bus path of its own, a silent
+    one has its own as well. But nodes that the kernel counts together belong to one channel.
+    """
+    silent = [
+        it.entry for it in before if it.answer is None and it.entry.hardware == entry.hardware
+    ]
+    channels = Counter(
+        it.answer.bus_info
+        for it in asked
+        if it.answer is not None and it.answer.captures and it.entry.hardware == entry.hardware
+    )
+    if len(channels) < _SEVERAL or max(channels.values()) > 1:
+        return next(iter(silent), None)
+    return next((it for it in silent if it.parent == entry.parent and it.index < entry.index), None)
 
 
 def find_device(config: V4l2CameraConfig, machine: Machine) -> Path:
@@ -146,51 +158,16 @@ def _elsewhere(config: V4l2CameraConfig, listing: Listing) -> str:
     return ""
 
 
-def _entries(machine: Machine) -> Iterator[_Entry]:
-    """Yield the nodes of sysfs; those that vanish meanwhile are left out."""
+def _ask(entry: Entry, machine: Machine) -> _Asked:
+    if not entry.has_node:
+        return _Asked(entry, None, "")
     try:
-        links = list((machine.sysfs / _CLASS).iterdir())
-    except OSError:
-        return  # without any device, or driver, the kernel has no such folder
-    for link in links:
-        number = link.name.removeprefix("video")
-        if link.name.startswith("video") and number.isdecimal():
-            parent = (link / "device").resolve()
-            index = _read(link / "index") or ""
-            yield _Entry(
-                number=int(number),
-                path=machine.devices / link.name,
-                parent=parent,
-                index=int(index) if index.isdecimal() else _LAST,
-            )
-
-
-def _ask(entry: _Entry, machine: Machine) -> tuple[Identification, str | None]:
-    """Return what a node says and its serial number; raises DeviceLost."""
-    node = Node(entry.path, machine.kernel)
+        node = Node(entry.path, machine.kernel)
+    except DeviceLost as error:
+        return _Asked(entry, None, str(error))
     try:
-        answer = node.identification()
-        return answer, _serial_number(entry.parent, machine.sysfs.resolve())
+        return _Asked(entry, node.identification(), "")
+    except DeviceLost as error:
+        return _Asked(entry, None, str(error))
     finally:
         node.close()
-
-
-def _serial_number(parent: Path, root: Path) -> str | None:
-    """Return the serial number of the USB device that a node belongs to.
-
-    Source: Documentation/ABI/testing/sysfs-bus-usb. A hub further up has a number of its own,
-    so the search ends at the first folder that is a USB device.
-    """
-    for folder in (parent, *parent.parents):
-        if folder == root:
-            return None
-        if (folder / "idVendor").exists():
-            return _read(folder / "serial")
-    return None
-
-
-def _read(file: Path) -> str | None:
-    try:
-        return file.read_text("utf-8", "replace").strip() or None
-    except OSError:
-        return None

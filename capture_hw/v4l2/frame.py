@@ -8,6 +8,7 @@ from capture_hw.error import PictureDamaged
 from capture_hw.v4l2.clock import BufferClock, BufferCounter
 from capture_hw.v4l2.picture import Picture, PictureLayout, picture_reader
 from capture_hw.v4l2.stream import FilledBuffer
+from capture_hw.v4l2.uncounted_loss import UncountedLoss
 
 _log = logging.getLogger(__name__)
 
@@ -17,16 +18,21 @@ class BufferFrames:
 
     A picture that is damaged is left out, and its number is missing then. Of H.264 everything up
     to the next key frame is left out with it, and behind a number that the driver left out: it
-    could not be decoded as it was.
+    could not be decoded as it was. What the driver lost without counting is missing as well.
     """
 
-    def __init__(self, place: str, layout: PictureLayout, fps: float, started_ns: int) -> None:
+    def __init__(
+        self, place: str, driver: str, layout: PictureLayout, fps: float, started_ns: int
+    ) -> None:
         """`fps` is the nominal rate; no frame is older than `started_ns`, the stream's start."""
         self._place: Final = place
         self._pictures: Final = picture_reader(layout)
         self._needs_key: Final = layout.pixel_format == "H264"
         self._counter: Final = BufferCounter(fps)
         self._clock: Final = BufferClock(started_ns)
+        self._uncounted: Final = UncountedLoss(driver, fps)
+        self._missing = 0
+        """Frames so far that the driver lost without counting."""
         self._awaits_key = self._needs_key
         self._has_begun = False
         self._expected = 0
@@ -55,6 +61,9 @@ class BufferFrames:
         self.stamp = _stamp(buffer)
         is_behind_loss, self._expected = number != self._expected, number + 1
         self._awaits_key = self._needs_key and (self._awaits_key or is_behind_loss)
+        if self.counts:
+            is_stamped = captured_ns == buffer.stamped_ns
+            self._missing += self._uncounted.before(number, captured_ns if is_stamped else None)
         try:
             picture = self._picture(buffer)
         except PictureDamaged as damage:
@@ -71,7 +80,7 @@ class BufferFrames:
                 self._leave_out("an access unit behind a loss")
             return None
         self._awaits_key, self._has_begun = False, True
-        return CapturedFrame(captured_ns, number, picture.content, picture.is_key)
+        return CapturedFrame(captured_ns, number + self._missing, picture.content, picture.is_key)
 
     def _picture(self, buffer: FilledBuffer) -> Picture | None:
         if buffer.is_damaged:

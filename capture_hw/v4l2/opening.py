@@ -1,5 +1,6 @@
 """Opening a configured device and setting it: input, standard, format, size, rate, controls."""
 
+import logging
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,9 +12,10 @@ from capture_hw.v4l2.choice import (
     choose_input,
     choose_picture,
     choose_standard,
+    input_doubt,
     standard_of,
 )
-from capture_hw.v4l2.control import list_controls, named_control, set_control
+from capture_hw.v4l2.control import named_control, set_control
 from capture_hw.v4l2.device import open_device
 from capture_hw.v4l2.identity import wanted_place
 from capture_hw.v4l2.input_signal import await_signal
@@ -31,6 +33,7 @@ _FEWEST, _MOST = 4, 32
 """Four let a slow camera's driver work ahead; 32 is VIDEO_MAX_FRAME of linux/videodev2.h."""
 _MOST_BYTES: Final = 64_000_000
 _LINES_OF_NTSC: Final = 525
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class SetDevice:
     """An open device that is ready to stream; close its node."""
 
     node: Node
+    driver: str
+    """The kernel's name of it."""
     kind: BufferType
     input: int | None
     """The number of its input, None if it numbers none."""
@@ -88,6 +93,7 @@ def _set(node: Node, config: V4l2CameraConfig) -> SetDevice:
     ]
     return SetDevice(
         node=node,
+        driver=it.driver,
         kind=it.buffer_type,
         input=source.input,
         standard=node.standard() if source.standard else None,
@@ -108,6 +114,9 @@ def _set_source(node: Node, config: V4l2CameraConfig) -> _Source:
     """Set input and standard, and wait for a signal: what is offered depends on both."""
     inputs = list_inputs(node)
     index = choose_input(config, inputs, node.input() if inputs else None)
+    doubt = input_doubt(config, inputs, index)
+    if doubt is not None:
+        _log.warning("%s: %s", wanted_place(config), doubt)
     if index is not None and config.input is not None:
         node.set_input(index)
     standard = _set_standard(node, config)
@@ -143,9 +152,8 @@ def _set_standard(node: Node, config: V4l2CameraConfig) -> StandardOffer | None:
 
 def _set_controls(node: Node, config: V4l2CameraConfig) -> None:
     """Set each control and read it back: what is not taken to the letter is refused."""
-    controls = list_controls(node) if config.controls else ()
     for name, value in config.controls.items():
-        taken = set_control(node, named_control(node, controls, name), value)
+        taken = set_control(node, named_control(node, name), value)
         if taken != value:
             raise DeviceLost(f"{node.path}: control {name} = {value}: the device made it {taken}")
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from capture_hw.camera_config import V4l2CameraConfig
 from capture_hw.error import DeviceLost
+from capture_hw.v4l2.choice import input_doubt
 from capture_hw.v4l2.control import Control, list_controls
-from capture_hw.v4l2.device import FoundNode, list_nodes
+from capture_hw.v4l2.device import FoundNode, find_device, list_nodes
 from capture_hw.v4l2.kernel import Machine
 from capture_hw.v4l2.node import Node
 from capture_hw.v4l2.offer import (
@@ -51,6 +53,19 @@ def survey(machine: Machine) -> Survey:
         except DeviceLost as error:
             refusals.append(str(error))
     return Survey(tuple(devices), tuple(refusals))
+
+
+def unset_input_doubt(config: V4l2CameraConfig, machine: Machine) -> str | None:
+    """Return a warning if a configured device has several inputs and none is chosen; None if not.
+
+    Changes nothing, and disturbs no recording. Raises DeviceLost.
+    """
+    node = Node(find_device(config, machine), machine.kernel)
+    try:
+        inputs = list_inputs(node)
+        return input_doubt(config, inputs, node.input() if inputs else None)
+    finally:
+        node.close()
 
 
 def _surveyed(found: FoundNode, machine: Machine) -> SurveyedDevice:

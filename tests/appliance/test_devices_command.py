@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -116,14 +117,15 @@ def test_the_shown_lines_configure_that_device(machine: ScriptedMachine) -> None
     starts = [at for at, line in enumerate(lines) if line.startswith("[cage.camera]")]
     found = []
     for start in starts:
-        keys = [line for line in lines[start + 1 : start + 6] if " = " in line]
+        keys = list(takewhile(lambda line: " = " in line, lines[start + 1 :]))
         config = TypeAdapter(CameraConfig).validate_python(tomllib.loads("\n".join(keys)))
         assert isinstance(config, V4l2CameraConfig)
-        found.append((find_device(config, machine.machine).name, config.card, config.serial))
+        path = find_device(config, machine.machine)
+        found.append((path.name, config.card, config.serial, config.input, config.standard))
     assert found == [
-        ("video1", "Grabber 16", None),
-        ("video2", "Grabber 16", None),
-        ("video0", 'The "Eye"', "A-17"),
+        ("video1", "Grabber 16", None, "Composite", "PAL"),
+        ("video2", "Grabber 16", None, "HDMI", None),
+        ("video0", 'The "Eye"', "A-17", None, None),
     ]
 
 

@@ -107,6 +107,10 @@ PAYLOADS: Final[dict[str, Payload]] = {
         shift_px=0.0,
         likeness=0.943,
         focus=0.52,
+        most_bright=0.4,
+        longest_shift_px=7.0,
+        least_likeness=0.6385,
+        least_focus=0.7553,
         faults=("unfocused",),
     ),
 }

@@ -65,6 +65,11 @@ def test_a_recorded_cage_without_a_picture_for_thirty_seconds_is_a_finding() -> 
     assert none.after_s + 10 == 30
 
 
+def test_a_fault_in_a_picture_of_long_ago_is_not_told_as_present() -> None:
+    seen = picture(faults=("black",), sentences=("it is black",), age_s=18_000.0)
+    assert [found.id for found in findings(seen)] == ["cage-03-unwatched"]
+
+
 def test_a_reference_that_cannot_be_used_is_a_finding() -> None:
     (found,) = findings(picture(reason="/state/commission/03.png: is torn or damaged"))
     assert found.id == "cage-03-watch"

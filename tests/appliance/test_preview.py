@@ -37,6 +37,23 @@ def test_a_crop_beyond_the_picture_is_still_shown() -> None:
     assert levels[11, 15] == 255
 
 
+@pytest.mark.parametrize(("left", "top"), [(0, 12), (16, 0), (0, 600), (700, 600)])
+def test_a_picture_outside_of_the_crop_is_only_shaded(left: int, top: int) -> None:
+    levels = shown(ramp(), CropRectangle(left=left, top=top, width=10, height=10))
+    np.testing.assert_array_equal(levels, shown(ramp(), None) // 2)
+
+
+@pytest.mark.parametrize(("left", "top", "bright"), [(0, 11, (11, 9)), (15, 0, (9, 15))])
+def test_a_crop_that_begins_at_the_last_line_is_drawn_there(
+    left: int, top: int, bright: tuple[int, int]
+) -> None:
+    levels = shown(
+        np.full((12, 16), 16, np.uint8), CropRectangle(left=left, top=top, width=10, height=10)
+    )
+    assert levels[bright] == 255
+    assert levels.sum() == 10 * 255
+
+
 def test_text_is_as_wide_as_asked_and_keeps_the_aspect() -> None:
     lines = picture_text(np.zeros((576, 704), np.uint8), 60).plain.splitlines()
     assert {len(line) for line in lines} == {60}

@@ -104,7 +104,7 @@ def test_a_short_pause_without_a_gap_is_worth_a_note(tmp_path: Path) -> None:
     result = _check(write_recorded(tmp_path, times_ms))
     assert result.faults == []
     assert result.notes == [
-        "1 short pause, at most 240 ms, in which the recorder missed no frame: it came late"
+        "1 short pause, at most 240 ms, for which the recorder counted no frame as lost"
     ]
 
 

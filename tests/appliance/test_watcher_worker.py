@@ -40,14 +40,16 @@ def picture(number: int) -> Luma:
     return np.asarray(scene + noise, np.uint8)
 
 
-def record(config: RackConfig, cage: int, stem: str, frames: int = 120) -> GrowingSegment:
-    """Write a segment whose last frame was captured just now."""
+def record(
+    config: RackConfig, cage: int, stem: str, frames: int = 120, size_px: int | None = None
+) -> GrowingSegment:
+    """Write a segment whose last frame was captured just now; `size_px` cuts a small square."""
     day = segment_folder(config, cage) / "2026-11-22"
     day.mkdir(parents=True, exist_ok=True)
     start_ns = time.monotonic_ns() - frames * FRAME_NS
     segment = GrowingSegment(day / f"{cage:02d}_{stem}.mkv.part", start_ns=start_ns)
     for number in range(frames):
-        segment.write(picture(number))
+        segment.write(picture(number)[:size_px, :size_px] // (6 if size_px else 1) + np.uint8(0))
     return segment
 
 
@@ -134,6 +136,58 @@ def test_a_cage_whose_disk_hangs_does_not_blind_the_others(config: RackConfig) -
     release(stuck)
 
 
+def test_a_hung_cage_is_told_while_the_others_are_watched_on(
+    config: RackConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.cage_watch._HUNG_S", 1.5)
+    day = segment_folder(config, 1) / "2026-11-22"
+    day.mkdir(parents=True)
+    stuck = day / "01_20261122_060000.mkv.part"
+    os.mkfifo(stuck)
+    record(config, 2, "20261122_060000")
+    with watching(config) as wait:
+        wait(lambda p: p.reason.startswith("the disk with its pictures has not answered for "), 1)
+        wait(lambda p: p.age_s is not None and not p.reason, 2)
+    release(stuck)
+
+
+def test_a_damaged_header_is_told_and_the_other_cages_are_watched(config: RackConfig) -> None:
+    path = record(config, 1, "20261122_060000").path
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/AVQ"))
+    record(config, 2, "20261122_060000")
+    with watching(config) as wait:
+        wait(lambda p: "its header names no video" in p.reason, 1)
+        wait(lambda p: p.age_s is not None, 2)
+
+
+def test_a_bug_that_one_cage_brings_up_is_told_and_does_not_end_the_watch(
+    config: RackConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = record(config, 1, "20261122_060000", size_px=8)
+    record(config, 2, "20261122_060000")
+    with watching(config) as wait:
+        wait(lambda p: p.reason.startswith("the picture watch failed: "), 1)
+        wait(lambda p: p.age_s is not None, 2)
+        first.path.unlink()
+        record(config, 1, "20261122_120000")
+        wait(lambda p: p.age_s is not None and not p.reason, 1)
+    told = [one for one in caplog.records if "the picture watch failed" in one.message]
+    assert len(told) == 1
+    assert told[0].exc_info
+
+
+def test_a_segment_after_a_long_pause_is_looked_at_anew(
+    config: RackConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.cage_watch._TOO_OLD_NS", 3_000_000_000)
+    record(config, 1, "20261122_060000")
+    with watching(config) as wait:
+        wait(lambda p: p.age_s is not None and p.age_s > 3.5, 1)
+        record(config, 1, "20261122_120000")
+        wait(lambda p: p.segment == "01_20261122_120000" and p.age_s is not None, 1)
+        wait(lambda p: p.novelty is None, 1)
+
+
 def release(fifo: Path) -> None:
     """Let whoever waits for a pipe's writer go on, and find nothing."""
     for _ in range(2):
@@ -168,9 +222,24 @@ def test_the_newest_unfinished_video_of_all_folders_is_the_one(tmp_path: Path) -
         name.parent.mkdir(parents=True, exist_ok=True)
         name.touch()
         os.utime(name, ns=(0, 10**18 - age * 10**9))
-    assert newest_part([main, spool], 3) == names[2]
-    assert newest_part([main], 3) == names[1]
-    assert newest_part([tmp_path / "nothing"], 3) is None
+    assert newest_part([main, spool], 3, 0) == names[2]
+    assert newest_part([main], 3, 0) == names[1]
+    assert newest_part([tmp_path / "nothing"], 3, 0) is None
+
+
+def test_behind_a_folder_that_is_being_written_none_is_searched(tmp_path: Path) -> None:
+    main, spool = tmp_path / "data" / "03", tmp_path / "spool" / "03"
+    for age_s, folder in ((1, spool), (0, main)):
+        path = folder / "2026-11-22" / "03_20261122_060000.mkv.part"
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, ns=(0, 10**18 - age_s * 10**9))
+    found = newest_part([spool, main], 3, 10**18)
+    assert found is not None
+    assert found.is_relative_to(spool)
+    later = newest_part([spool, main], 3, 10**18 + 60 * 10**9)
+    assert later is not None
+    assert later.is_relative_to(main)
 
 
 def test_figures_of_an_earlier_moment_or_boot_are_none(tmp_path: Path) -> None:

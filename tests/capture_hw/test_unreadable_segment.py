@@ -146,8 +146,9 @@ def test_a_segment_of_another_camera_of_which_nothing_is_left_is_a_gap_by_time(
     fed.chain.break_off("storage refused")
     for frame in luma_frames(10**12 + 20 * FRAME_NS, range(2000, 2003)):
         fed.stage.write(replace(frame, captured_ns=frame.captured_ns - 1980 * FRAME_NS), 0)
-    (gap,) = _newest(tmp_path).gaps
-    assert gap.frames_lost == 20
+    before, gap = _newest(tmp_path).gaps
+    assert (before.frames_lost, before.cause) == (0, "camera lost")
+    assert (gap.frames_lost, gap.cause) == (20, "storage refused")
 
 
 def test_a_leftover_that_the_disk_does_not_give_now_waits(tmp_path: Path) -> None:
@@ -187,7 +188,9 @@ def test_what_goes_on_behind_its_last_whole_frame_is_repaired_and_kept(
     assert kept.read_bytes() == content
     assert f"the original is kept as {kept.name}" in caplog.text
     video.rename(day / f"{_STEM}.mkv.repair")  # as if killed before the new name
-    assert _repair(_leftover(day, content)) == video
+    part = day / f"{_STEM}.mkv.part"
+    part.hardlink_to(kept)
+    assert _repair(part) == video
     assert sorted(path.name for path in day.iterdir()) == [
         f"{_STEM}.journal.part",
         f"{_STEM}.mkv",

@@ -12,6 +12,7 @@ from capture_hw.v4l2.choice import (
     choose_input,
     choose_picture,
     choose_standard,
+    input_doubt,
     size_text,
     standard_of,
 )
@@ -74,6 +75,25 @@ def refusal(formats: tuple[FormatOffer, ...], **more: object) -> str:
 def test_auto_takes_the_format_that_costs_least(offered: tuple[str, ...], best: str) -> None:
     formats = tuple(offer(name, *PAL_SIZES) for name in offered)
     assert chosen(formats) == (best, 704, 576, Fraction(25))
+
+
+def test_auto_takes_limited_range_of_an_analog_input() -> None:
+    """Gray pictures without a word on their range are taken for full range."""
+    formats = tuple(offer(name, *PAL_SIZES) for name in ("YUYV", "GREY", "NV12"))
+    assert choose_picture(config(), formats, PAL.fps).format.name == "NV12"
+    assert choose_picture(config(), formats[:2], PAL.fps).format.name == "GREY"
+    assert choose_picture(config(), CARD, PAL.fps).format.name == "H264"
+    assert choose_picture(config(), formats).format.name == "GREY"
+
+
+def test_an_input_that_nobody_chose_is_doubted() -> None:
+    assert input_doubt(config(), INPUTS, 1) == (
+        'input is not configured and there are 2; 1 "S-Video" is recorded, and perhaps another one'
+        " after a restart"
+    )
+    assert input_doubt(config(input=0), INPUTS, 1) is None
+    assert input_doubt(config(), INPUTS[:1], 0) is None
+    assert input_doubt(config(), (), None) is None
 
 
 def test_auto_does_not_take_what_software_makes() -> None:

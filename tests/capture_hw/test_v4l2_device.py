@@ -164,26 +164,6 @@ def test_a_node_that_vanishes_while_it_is_asked_is_one_sentence(machine: Scripte
     assert machine.kernel.open_descriptors() == 0
 
 
-def test_a_second_node_is_not_taken_for_a_silent_first_one(machine: ScriptedMachine) -> None:
-    machine.plug(0, camera("Cam A", 1), index=0)
-    machine.plug(1, camera("Cam A", 1), index=1)
-    machine.kernel.fail("open", errno.EACCES)
-    found = list_nodes(machine.machine)
-    assert found.nodes == ()
-    assert found.refusals[1] == (
-        f"{machine.devices}/video1: its number at usb-0000:00:14.0-1 is unknown while"
-        f" {machine.devices}/video0 does not answer"
-    )
-
-
-def test_a_dead_channel_of_a_card_takes_no_other_one_with_it(machine: ScriptedMachine) -> None:
-    machine.plug(0, camera("Channel A", 1), index=0)
-    machine.plug(1, camera("Channel B", 2), index=0)
-    machine.kernel.fail("open", errno.ENODEV)
-    (found,) = list_nodes(machine.machine).nodes
-    assert found.identity == Identity("usb-0000:00:14.0-2", 0, "Channel B", None)
-
-
 def test_the_opened_node_is_the_device_that_was_found(machine: ScriptedMachine) -> None:
     plug_two(machine, 0, 1)
     node = open_device(config(2, card="Cam B"), machine.machine)

@@ -1,5 +1,7 @@
 """What a node offers and how its controls are set, through the kernel's face."""
 
+import errno
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -162,7 +164,7 @@ def test_controls_are_listed_by_plain_names_with_range_and_value(
 
 def test_a_control_is_set_and_read_back_as_the_device_rounds_it(machine: ScriptedMachine) -> None:
     node = controlled(machine, ScriptedControl(1, "Gain", maximum=100, step=5))
-    gain = named_control(node, list_controls(node), "gain")
+    gain = named_control(node, "gain")
     assert set_control(node, gain, 20) == 20
     assert set_control(node, gain, 23) == 20
     assert list_controls(node)[0].value == 20
@@ -201,6 +203,58 @@ def test_a_setting_that_cannot_be_is_refused_in_one_sentence(
 ) -> None:
     node = controlled(machine, GAIN, AUTO, LEVEL)
     with pytest.raises(DeviceLost) as caught:
-        set_control(node, named_control(node, list_controls(node), name), value)
+        set_control(node, named_control(node, name), value)
     assert str(caught.value) == f"{node.path}: {sentence}"
     assert "VIDIOC_S_EXT_CTRLS" not in machine.kernel.calls
+
+
+FOCUS = ScriptedControl(0x9A090A, "Focus", value=5)
+REFUSALS = (errno.EPIPE, errno.EREMOTEIO, errno.EIO, errno.ETIMEDOUT)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_control_that_cannot_be_read_has_no_value(machine: ScriptedMachine, code: int) -> None:
+    node = controlled(machine, GAIN, FOCUS)
+    machine.kernel.fail("VIDIOC_G_EXT_CTRLS", code)
+    assert [(it.name, it.value) for it in list_controls(node)] == [("gain", None), ("focus", 5)]
+
+
+@pytest.mark.parametrize("code", [errno.EPIPE, errno.EREMOTEIO, errno.EIO])
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_a_control_that_cannot_be_described_is_left_out(
+    machine: ScriptedMachine, code: int, bad: int
+) -> None:
+    names = ["gain", "hue", "focus"]
+    hue = ScriptedControl(0x980914, "Hue")
+    controls = [replace(it) for it in (GAIN, hue, FOCUS)]
+    controls[bad].refused_with = code
+    node = controlled(machine, *controls)
+    assert [it.name for it in list_controls(node)] == [it for it in names if it != names[bad]]
+
+
+def test_a_control_that_is_never_described_in_time_ends_the_list(machine: ScriptedMachine) -> None:
+    node = controlled(machine, GAIN, replace(FOCUS, refused_with=errno.ETIMEDOUT))
+    assert [it.name for it in list_controls(node)] == ["gain"]
+    assert machine.kernel.calls.count("VIDIOC_QUERY_EXT_CTRL") == 2
+
+
+@pytest.mark.parametrize("code", [errno.EPIPE, errno.EIO])
+def test_a_menu_item_that_cannot_be_read_is_left_out(machine: ScriptedMachine, code: int) -> None:
+    node = controlled(machine, AUTO)
+    machine.kernel.fail("VIDIOC_QUERYMENU", code, times=2)
+    assert list_controls(node)[0].menu == ((3, "Aperture Priority"),)
+
+
+@pytest.mark.parametrize("request_name", ["VIDIOC_G_EXT_CTRLS", "VIDIOC_QUERY_EXT_CTRL"])
+def test_a_device_that_is_gone_has_no_controls(machine: ScriptedMachine, request_name: str) -> None:
+    node = controlled(machine, GAIN, AUTO)
+    machine.kernel.fail(request_name, errno.ENODEV)
+    with pytest.raises(DeviceLost, match="the device is gone"):
+        list_controls(node)
+
+
+def test_only_the_named_control_is_read(machine: ScriptedMachine) -> None:
+    node = controlled(machine, AUTO, GAIN, FOCUS)
+    named_control(node, "focus")
+    assert machine.kernel.calls.count("VIDIOC_G_EXT_CTRLS") == 1
+    assert "VIDIOC_QUERYMENU" not in machine.kernel.calls

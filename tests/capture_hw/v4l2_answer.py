@@ -180,8 +180,7 @@ def _write_format(device: ScriptedDevice, answer: Any) -> None:
     pix.pixelformat = fourcc(device.format.code)
     pix.field = device.field_order
     if device.is_multiplanar:
-        pix.num_planes = 1
-        pix = pix.plane_fmt[0]
+        pix.num_planes, pix = 1, pix.plane_fmt[0]
     pix.bytesperline, pix.sizeimage = device.bytes_per_line, device.image_bytes
 
 
@@ -215,10 +214,11 @@ def _query_ext_ctrl(device: ScriptedDevice, answer: Any, _: int) -> None:
     number = answer.id & CTRL_ID_MASK
     behind = sorted((it for it in device.controls if it.id > number), key=lambda it: it.id)
     it = pick(behind, 0) if asks_next else _control(device, number)
+    if it.refused_with:
+        raise refuse(it.refused_with)
     answer.id, answer.type, answer.name = it.id, it.kind, it.name.encode()
     answer.minimum, answer.maximum, answer.step = it.minimum, it.maximum, it.step
-    answer.default_value, answer.flags = it.default, it.flags
-    answer.elems = 1
+    answer.default_value, answer.flags, answer.elems = it.default, it.flags, 1
 
 
 def _querymenu(device: ScriptedDevice, answer: Any, _: int) -> None:

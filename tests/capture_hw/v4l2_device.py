@@ -71,6 +71,8 @@ class ScriptedControl:
     value: int = 0
     flags: int = 0
     menu: dict[int, str | int] = field(default_factory=dict)
+    refused_with: int = 0
+    """The error number that every question what it is gets, if not 0."""
 
 
 @dataclass
@@ -106,6 +108,8 @@ class ScriptedDevice:
     most_buffers: int = _MOST_BUFFERS
     event_kinds: frozenset[int] = frozenset({EventKind.EOS, EventKind.SOURCE_CHANGE})
     timestamp_flags: BufferFlag = BufferFlag.TIMESTAMP_MONOTONIC
+    counts_lost: bool = True
+    """Whether a frame without a buffer gets a number, as usbtv's and others' do not."""
 
     def __post_init__(self) -> None:
         self.input = 0
@@ -125,6 +129,8 @@ class ScriptedDevice:
         self.has_fatal_error = False
         self.is_unplugged = False
         self.sequence = 0
+        self.lost = 0
+        """Frames without a buffer."""
         self.events: deque[tuple[int, int]] = deque()
         """Kind, changes."""
         self.subscribed: set[int] = set()
@@ -198,6 +204,8 @@ class ScriptedDevice:
         at = self.sequence
         self.sequence += 1
         if not self.streams or not self.incoming:
+            self.lost += self.streams
+            self.sequence = at + self.counts_lost
             return False
         buffer = self.buffers[self.incoming[0]]
         if len(content) > buffer.length:

@@ -223,18 +223,25 @@ class ScriptedMachine:
         *,
         index: int = 0,
         usb: str | None = "1-1",
+        interface: str = "1.0",
         serial: str | None = None,
+        parent: str | None = None,
     ) -> Path:
-        """Plug a node in as /dev/video<number>, below USB port `usb` or on the PCI bus."""
+        """Plug a node in as /dev/video<number>, below USB port `usb` or on the PCI bus.
+
+        `parent` is a platform device instead, which several devices may share.
+        """
         path = self.devices / f"video{number}"
         path.touch()
         self.kernel.plug(path, device)
-        parent = self._parent(device, usb, serial)
-        node = parent / "video4linux" / path.name
+        folder = self.sysfs / "devices" / "platform" / str(parent)
+        if parent is None:
+            folder = self._parent(device, usb, interface, serial)
+        node = folder / "video4linux" / path.name
         node.mkdir(parents=True)
         (node / "index").write_text(f"{index}\n")
         (node / "dev").write_text(f"81:{number}\n")
-        (node / "device").symlink_to(parent)
+        (node / "device").symlink_to(folder)
         (self._class / path.name).symlink_to(node)
         return path
 
@@ -246,10 +253,14 @@ class ScriptedMachine:
         for file in node.iterdir():
             file.unlink()
         node.rmdir()
+        if not any(node.parent.iterdir()):
+            node.parent.rmdir()
         path.unlink()
         self.kernel.unplug(path)
 
-    def _parent(self, device: ScriptedDevice, usb: str | None, serial: str | None) -> Path:
+    def _parent(
+        self, device: ScriptedDevice, usb: str | None, interface: str, serial: str | None
+    ) -> Path:
         bus = self.sysfs / "devices" / "pci0000:00" / "0000:00:14.0"
         if usb is None:
             card = bus.parent / device.bus_info.removeprefix("PCI:")
@@ -257,8 +268,10 @@ class ScriptedMachine:
             return card
         hub = bus / "usb1"
         port = hub / usb
-        interface = port / f"{usb}:1.0"
-        interface.mkdir(parents=True, exist_ok=True)
+        function = port / f"{usb}:{interface}"
+        function.mkdir(parents=True, exist_ok=True)
+        (function / "bInterfaceClass").write_text("0e\n")
+        (function / "bInterfaceSubClass").write_text("01\n")
         (hub / "idVendor").write_text("1d6b\n")
         (hub / "serial").write_text("0000:00:14.0\n")
         (port / "idVendor").write_text("32e4\n")
@@ -266,4 +279,4 @@ class ScriptedMachine:
             (port / "serial").unlink(missing_ok=True)
         else:
             (port / "serial").write_text(f"{serial}\n")
-        return interface
+        return function
