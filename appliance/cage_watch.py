@@ -2,18 +2,18 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
+from appliance.part_search import newest_part
 from appliance.report import CagePicture
 from capture_hw.error import PictureDamaged, StorageError
 from capture_hw.key_frame_reader import KeyFrame, KeyFrameReader, open_key_frames
 from capture_hw.picture_watch import Look, PictureWatch, RaisedFault
-from capture_hw.reference import Reference, ReferenceUnusable, read_reference
-from disk.durable_file import PART_SUFFIX
+from capture_hw.reference import Limits, Reference, ReferenceUnusable, read_reference
 
 _TURN_S: Final = 0.5
 _SEARCH_EVERY_S: Final = 1.0
@@ -26,8 +26,9 @@ _TOO_OLD_NS: Final = 30_000_000_000
 """What a recorder left behind says nothing of now."""
 _AHEAD_NS: Final = 1_000_000_000
 """A frame from so far in the future was captured before the last boot."""
+_HUNG_S: Final = 120.0
+"""Longer than a disk that spins up or a file system that checks itself."""
 _REFERENCE_EVERY_S: Final = 5.0
-_NEWEST_DAYS: Final = 2
 _log = logging.getLogger(__name__)
 
 
@@ -38,22 +39,33 @@ class _Seen:
     segment: str | None = None
     look: Look | None = None
     faults: tuple[RaisedFault, ...] = ()
-    is_commissioned: bool = False
+    limits: Limits | None = None
+    """None without a reference."""
     reason: str = ""
 
 
 class CageWatch:
-    """A thread that follows one cage. `report`, `silent_s` and `error` are for any thread."""
+    """A thread that follows one cage. `report` and `is_hung` are for any thread."""
 
-    def __init__(self, cage: int, folders: Sequence[Path], reference: Path, stop: Event) -> None:
-        """Prepare. `folders` hold the cage's days; `stop` ends the thread within a second."""
-        self.error: Exception | None = None
-        """What ended the thread before its time."""
+    def __init__(
+        self,
+        cage: int,
+        folders: Sequence[Path],
+        reference: Path,
+        stop: Event,
+        measuring: Lock,
+    ) -> None:
+        """Prepare. `folders` hold the cage's days, the one to search first in front.
+
+        `stop` ends the thread within a second; `measuring` is held for a few ms a picture, so that
+        the memory it takes does not grow with the number of cages.
+        """
         self._cage: Final = cage
-        self._folders: Final = tuple(folders)
-        self._watch: Final = PictureWatch()
+        self._folders: Final = list(folders)
+        self._watch = PictureWatch()
         self._references: Final = _ReferenceFile(reference)
         self._stop: Final = stop
+        self._measuring: Final = measuring
         self._reader: KeyFrameReader | None = None
         self._path: Path | None = None
         self._search_s = 0.0
@@ -71,31 +83,49 @@ class CageWatch:
         """Wait for the thread to end after `stop`; a hung one is left alone."""
         self._thread.join(timeout_s)
 
-    def silent_s(self) -> float:
-        """Return how long the thread has been in one turn."""
-        return time.monotonic() - self._turned_s
+    def is_hung(self) -> bool:
+        """Say whether the thread has been in one turn for two minutes."""
+        return self._silent_s() > _HUNG_S
 
     def report(self) -> CagePicture:
         """Return what is known now."""
-        return _picture(self._cage, self._seen, time.monotonic_ns())
+        seen = self._seen
+        if self.is_hung():
+            reason = f"the disk with its pictures has not answered for {self._silent_s():.0f} s"
+            seen = replace(seen, reason=reason)
+        return _picture(self._cage, seen, time.monotonic_ns())
+
+    def _silent_s(self) -> float:
+        return time.monotonic() - self._turned_s
 
     def _run(self) -> None:
         try:
             while not self._stop.wait(_TURN_S):
                 self._turned_s = time.monotonic()
-                self._turn(self._turned_s)
-        except Exception as error:  # noqa: BLE001 - a thread's outermost loop; the worker raises it
-            self.error = error
+                try:
+                    self._turn(self._turned_s)
+                except Exception as error:  # noqa: BLE001 - a thread's outermost loop
+                    self._fail(error)
         finally:
             self._close()
+
+    def _fail(self, error: Exception) -> None:
+        """Tell of a bug, and look for the recording anew: the other cages are to be seen."""
+        reason = f"the picture watch failed: {type(error).__name__}: {error}"
+        if reason != self._trouble:
+            _log.error("cage %02d: %s", self._cage, reason, exc_info=error)
+        self._trouble = reason
+        self._close()
+        self._seen = replace(self._seen, segment=None, reason=reason)
 
     def _turn(self, now_s: float) -> None:
         reference = self._references.read(now_s)
         try:
             key_frame = self._next_key_frame(now_s)
             if key_frame is not None:
+                with self._measuring:
+                    self._watch.take(key_frame.luma, key_frame.captured_ns, reference)
                 self._trouble = ""
-                self._watch.take(key_frame.luma, key_frame.captured_ns, reference)
         except ReferenceUnusable as error:
             self._references.refuse(str(error))
         except PictureDamaged as error:
@@ -103,14 +133,14 @@ class CageWatch:
         except StorageError as error:
             self._trouble = str(error)
             self._close()
-        self._publish(is_commissioned=reference is not None)
+        self._publish(reference.limits if reference else None)
 
-    def _publish(self, *, is_commissioned: bool) -> None:
+    def _publish(self, limits: Limits | None) -> None:
         reason = self._trouble or self._references.reason
         if reason and reason != self._seen.reason:
             _log.warning("cage %02d: %s", self._cage, reason)
         segment = self._path.name.partition(".")[0] if self._path else None
-        self._seen = _Seen(segment, self._watch.look, self._watch.faults, is_commissioned, reason)
+        self._seen = _Seen(segment, self._watch.look, self._watch.faults, limits, reason)
 
     def _next_key_frame(self, now_s: float) -> KeyFrame | None:
         now_ns = time.monotonic_ns()
@@ -118,7 +148,7 @@ class CageWatch:
         is_late = last_ns is None or now_ns - last_ns > _EXPECTED_NS
         if (self._reader is None or is_late) and now_s >= self._search_s:
             self._search_s = now_s + _SEARCH_EVERY_S
-            self._open(newest_part(self._folders, self._cage))
+            self._open(newest_part(self._folders, self._cage, time.time_ns()))
         if self._reader is None:
             return None
         after_ns = now_ns - _TOO_OLD_NS
@@ -134,6 +164,14 @@ class CageWatch:
         if path is not None:
             self._reader = open_key_frames(path)
             self._path = path if self._reader else None
+            self._folders.sort(key=lambda folder: folder not in path.parents)
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        """Begin anew if the last picture is of an earlier recording: it says nothing of now."""
+        look = self._watch.look
+        if look is not None and time.monotonic_ns() - look.captured_ns > _TOO_OLD_NS:
+            self._watch = PictureWatch()
 
     def _close(self) -> None:
         if self._reader is not None:
@@ -173,22 +211,6 @@ class _ReferenceFile:
             self.refuse(str(error))
 
 
-def newest_part(folders: Sequence[Path], cage: int) -> Path | None:
-    """Return the unfinished video that was written last, of the newest two days."""
-    found = [(modified, path) for folder in folders for modified, path in _parts(folder, cage)]
-    return max(found)[1] if found else None
-
-
-def _parts(folder: Path, cage: int) -> Iterator[tuple[int, Path]]:
-    try:
-        days = sorted(path for path in folder.iterdir() if path.name[:1].isdigit())
-        for day in days[-_NEWEST_DAYS:]:
-            for path in day.glob(f"{cage:02d}_*.mkv{PART_SUFFIX}"):
-                yield path.stat().st_mtime_ns, path
-    except OSError:
-        return  # no recording yet, renamed just now, or a volume is away: the recorder tells
-
-
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
@@ -199,7 +221,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _picture(cage: int, seen: _Seen, now_ns: int) -> CagePicture:
     look = seen.look
-    measures = look.measures if look else None
+    measures, limits = look.measures if look else None, seen.limits
     novelty, comparison = (look.novelty, look.comparison) if look else (None, None)
     return CagePicture(
         cage=cage,
@@ -214,7 +236,11 @@ def _picture(cage: int, seen: _Seen, now_ns: int) -> CagePicture:
         shift_px=round(comparison.shift_px, 1) if comparison else None,
         likeness=round(comparison.likeness, 3) if comparison else None,
         focus=round(comparison.focus, 3) if comparison else None,
-        is_commissioned=seen.is_commissioned,
+        most_bright=limits.most_bright if limits else None,
+        longest_shift_px=limits.longest_shift_px if limits else None,
+        least_likeness=limits.least_likeness if limits else None,
+        least_focus=limits.least_focus if limits else None,
+        is_commissioned=limits is not None,
         faults=tuple(raised.fault for raised in seen.faults),
         sentences=tuple(raised.sentence for raised in seen.faults),
         reason=seen.reason,

@@ -34,7 +34,7 @@ from capture_hw.camera import Camera
 from capture_hw.camera_look import look, look_over
 from capture_hw.error import CaptureError
 from capture_hw.picture_measure import Luma, measure
-from capture_hw.reference import Reference, ReferenceUnusable, save_reference
+from capture_hw.reference import Limits, Reference, ReferenceUnusable, save_reference
 from capture_hw.v4l2.kernel import Machine
 from inference.crop import CropRectangle
 
@@ -232,6 +232,7 @@ class CommissionDialog:
             f"learnt from {limits.pictures} pictures, {limits.still_part:.0%} of them still; "
             f"panel {panel}; camera {cage.camera.driver}"
         )
+        _show_limits(limits)
         if self._given.asks and not click.confirm(f"save cage {cage.label}?", default=True):
             return False
         path = reference_path(self._config, cage.number)
@@ -250,3 +251,15 @@ class CommissionDialog:
             return
         click.echo("\nall saved; a changed configuration counts from the next `ethoprofiler run`")
         sys.stdout.flush()
+
+
+def _show_limits(limits: Limits) -> None:
+    click.echo(
+        f"learnt: mean luma {limits.mean_luma:.0f}, {limits.bright_part:.1%} over-exposed, "
+        f"sharpness {limits.sharpness:.3f}, likeness {limits.likeness:.2f}"
+    )
+    click.echo(
+        f"faults: {limits.most_bright:.0%} over-exposed, moved beyond "
+        f"{limits.longest_shift_px:.0f} px, likeness below {limits.least_likeness:.2f}, "
+        f"edges below {limits.least_focus:.0%} as steep"
+    )

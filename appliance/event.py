@@ -151,9 +151,17 @@ class PicturePayload(_Payload):
     shift_px: float | None
     """Against the reference picture; null without one, as the next two."""
     likeness: float | None
-    """Correlation of the still surroundings with the reference picture, -1 to 1."""
+    """Correlation that three of five still tiles have with the reference picture, -1 to 1."""
     focus: float | None
     """Steepness of the still edges; 1 as in the reference picture."""
+    most_bright: float | None
+    """From this part on it is over-exposed; null without a reference, as the next three."""
+    longest_shift_px: float | None
+    """A greater shift is a fault."""
+    least_likeness: float | None
+    """Less likeness is a fault."""
+    least_focus: float | None
+    """Less focus is a fault."""
     faults: tuple[PictureFault, ...]
 
 

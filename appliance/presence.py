@@ -89,6 +89,10 @@ class Presence:
             shift_px=cage.shift_px,
             likeness=cage.likeness,
             focus=cage.focus,
+            most_bright=cage.most_bright,
+            longest_shift_px=cage.longest_shift_px,
+            least_likeness=cage.least_likeness,
+            least_focus=cage.least_focus,
             faults=cage.faults,
         )
         return self._message(PICTURE, envelope, payload, _picture_topic(cage))

@@ -108,9 +108,17 @@ class CagePicture(_Record):
     shift_px: float | None
     """Against the reference picture; None without one."""
     likeness: float | None
-    """Correlation of the still surroundings with the reference picture, -1 to 1; None without."""
+    """Correlation that three of five still tiles have with the reference, -1 to 1; None without."""
     focus: float | None
     """Steepness of the still edges, 1 as in the reference picture; None without."""
+    most_bright: float | None = None
+    """From this part on it is over-exposed; None without a reference, as the next three."""
+    longest_shift_px: float | None = None
+    """Further is a fault."""
+    least_likeness: float | None = None
+    """Less is a fault."""
+    least_focus: float | None = None
+    """Less is a fault."""
     is_commissioned: bool
     faults: tuple[PictureFault, ...]
     sentences: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from threading import Event
+from threading import Event, Lock
 from typing import Final
 
 from appliance.cage_watch import CageWatch
@@ -14,8 +14,6 @@ from appliance.worker import Worker
 
 _LOOP_S: Final = 0.25
 _FIGURES_EVERY_S: Final = 5.0
-_HUNG_CAGE_S: Final = 120.0
-"""Longer than a disk that spins up or a file system that checks itself; then a new process."""
 _JOIN_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
@@ -23,21 +21,18 @@ _log = logging.getLogger(__name__)
 def run(worker: Worker) -> None:
     """Watch until `worker.stop`; a cage that hangs does not keep the others from being seen.
 
-    Raises what ended a cage's thread.
+    With all of them hung it gives no sign of life, and is started anew.
     """
-    stop = Event()
-    cages = [_watch(worker.config, cage, stop) for cage in worker.config.cage]
+    stop, measuring = Event(), Lock()
+    cages = [_watch(worker.config, cage, stop, measuring) for cage in worker.config.cage]
     figures = _Figures(worker.config)
     for cage in cages:
         cage.start()
     try:
         while not worker.stop.wait(_LOOP_S):
-            for cage in cages:
-                if cage.error is not None:
-                    raise cage.error
             detail = WatcherDetail(cages=tuple(cage.report() for cage in cages))
             figures.write(detail)
-            if not any(cage.silent_s() > _HUNG_CAGE_S for cage in cages):
+            if not all(cage.is_hung() for cage in cages):
                 worker.beat(detail)
     finally:
         stop.set()
@@ -46,11 +41,11 @@ def run(worker: Worker) -> None:
             cage.join(max(0.0, until_s - time.monotonic()))
 
 
-def _watch(config: RackConfig, cage: CageSection, stop: Event) -> CageWatch:
+def _watch(config: RackConfig, cage: CageSection, stop: Event, measuring: Lock) -> CageWatch:
     folders = [segment_folder(config, cage.number)]
     if (spool := spool_folder(config, cage.number)) is not None:
-        folders.append(spool)
-    return CageWatch(cage.number, folders, reference_path(config, cage.number), stop)
+        folders.insert(0, spool)  # its disk answers while the main volume hangs
+    return CageWatch(cage.number, folders, reference_path(config, cage.number), stop, measuring)
 
 
 class _Figures:

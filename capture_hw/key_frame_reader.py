@@ -101,23 +101,33 @@ class KeyFrameReader:
 
 
 def open_key_frames(part: Path) -> KeyFrameReader | None:
-    """Open a segment; None as long as its header is not there. Raises StorageError."""
+    """Open a segment; None as long as its header is not there.
+
+    Raises StorageError; and PictureDamaged for a header that names no video that can be decoded.
+    """
     container = open_segment(part)
     if container is None:
         return None
     with container:
         tags = read_tags(container)
-        described = container.streams.video[0].codec_context
-        decoder = av.CodecContext.create(described.name, "r")
-        assert isinstance(decoder, VideoCodecContext)
-        decoder.extradata = described.extradata
-        # Threads would each keep pictures of their own, and gain nothing in single frames.
-        decoder.thread_count = 1
+        decoder = _decoder(container.streams.video[0].codec_context, part)
     try:
         descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise _refused(part, error) from error
     return KeyFrameReader(part, descriptor, decoder, tags.start_monotonic_ns if tags else 0)
+
+
+def _decoder(described: VideoCodecContext | None, part: Path) -> VideoCodecContext:
+    """Return a decoder of its own for what a header describes; a damaged one describes nothing."""
+    if described is None:
+        raise PictureDamaged(f"{part}: its header names no video that can be decoded")
+    decoder = av.CodecContext.create(described.name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = described.extradata
+    # Threads would each keep pictures of their own, and gain nothing in single frames.
+    decoder.thread_count = 1
+    return decoder
 
 
 def _luma(frame: av.VideoFrame, where: str) -> Luma:

@@ -25,8 +25,10 @@ _KEY_FRAME_EVERY_NS: Final = 2_000_000_000
 _LONGEST_GROUP_S: Final = 4
 """If an encoder should overhear that a key frame was asked for."""
 _NEUTRAL_CHROMA: Final = 128
-_MOST_WAITING: Final = 8
-"""Pictures that an encoder may hold back; a kill would cost them."""
+MOST_WAITING: Final = 1
+"""Pictures that an encoder may hold back; a kill costs them, and one that is on its way."""
+_PATIENCE: Final = 6
+"""Pictures in a row that may come back later: at the beginning, or while hardware is busy."""
 
 
 class PictureEncoder:
@@ -44,6 +46,8 @@ class PictureEncoder:
         """Of the next frame that comes in."""
         self._next = 0
         """Of the next one that comes out."""
+        self._late = 0
+        """Pictures in a row with which more were waiting than may."""
         self._last_key_ns: int | None = None
         self._sets: Final = ParameterSets()
         try:
@@ -73,8 +77,10 @@ class PictureEncoder:
         self._frame.pict_type = self._kind_of_picture(frame.captured_ns, force_key=force_key)
         self._waiting[self._number] = frame
         self._number += 1
-        if len(self._waiting) > _MOST_WAITING:
-            raise EncoderError(f"{self.description}: holds back {_MOST_WAITING} pictures")
+        held_back = len(self._waiting) - 1
+        self._late = self._late + 1 if held_back > MOST_WAITING else 0
+        if self._late > _PATIENCE:
+            raise EncoderError(f"{self.description}: holds back {held_back} pictures")
         return self._units(self._frame)
 
     def flush(self) -> list[CapturedFrame]:

@@ -35,11 +35,20 @@ _STILL_SHARE: Final = 0.9
 """Of the pictures: a mouse that passes once does not count as movement."""
 _FOCUS_LIMIT: Final = 0.75
 """A blur of sigma 2 px at 704 px gives 0.57 to 0.70, a light 1.5 times as bright 0.96 to 1.13."""
-_LIKENESS_MARGIN: Final = 0.28
-"""A third of the surroundings covered; new bedding over three days costs 0.02 to 0.12."""
-_LOWEST_LIKENESS: Final = 0.3
+_LOWEST_FOCUS_LIMIT: Final = 0.6
+"""Of the learnt mean; a lower limit would pass over a blur of sigma 2 px."""
+_LIKENESS_MARGIN: Final = 0.35
+"""A cover over half of the picture costs 0.9, a camera turned by 2 degrees 0.4, a cage that was
+changed, with a nest over a fifth of the picture, at most 0.1, and put back 16 px aside 0.25."""
+_LOWEST_LIKENESS: Final = 0.2
+"""A covered picture comes up to 0.1; a lower limit would pass over it."""
 _SPREADS: Final = 6.0
 """Standard deviations around the learnt mean that are never a fault."""
+BRIGHT_PART: Final = 0.4
+"""Over-exposed. Half as much light again as is good gives 0.2 to 0.3, good light 0.01."""
+_BRIGHT_MARGIN: Final = 0.2
+"""Above what a rig with a backlight shows when all is well."""
+_BRIGHTEST_PART: Final = 0.95
 _SHIFT_PART: Final = 7 / 704
 """Of the picture's width; moves are seen in steps of 4 px, 8 px is the first that counts."""
 
@@ -65,6 +74,11 @@ class Limits(BaseModel):
     longest_shift_px: float
     least_likeness: float
     least_focus: float
+
+    @property
+    def most_bright(self) -> float:
+        """Return the part at level 230 or above from which on a picture is over-exposed."""
+        return min(_BRIGHTEST_PART, max(BRIGHT_PART, self.bright_part + _BRIGHT_MARGIN))
 
 
 class _Record(BaseModel):
@@ -110,6 +124,7 @@ def learn(pictures: Sequence[Luma], *, learnt_utc_ns: int = 0) -> Reference:
     except ValueError as error:
         raise ReferenceUnusable(str(error)) from error
     found = [surroundings.compare(one) for one in chosen]
+    _check_steady(found, surroundings.step_px)
     limits = _limits(found, [measure(one) for one in chosen], still, picture.shape[1])
     return Reference(picture, still, limits, learnt_utc_ns)
 
@@ -175,6 +190,28 @@ def _still_surroundings(pictures: Sequence[Luma]) -> tuple[Luma, NDArray[np.bool
     return middle, np.asarray(spread <= limit, np.bool_)
 
 
+def _check_steady(found: Sequence[Comparison], step_px: int) -> None:
+    """Raise ReferenceUnusable for surroundings whose limits would let a fault pass."""
+    likeness = np.array([one.likeness for one in found])
+    focus = np.array([one.focus for one in found])
+    longest_px = max(one.shift_px for one in found)
+    changed = "the surroundings changed while they were learnt"
+    if longest_px > step_px:
+        raise ReferenceUnusable(f"{changed}: a picture lies {longest_px:.0f} px away")
+    is_lowest = likeness.mean() - _LIKENESS_MARGIN < _LOWEST_LIKENESS
+    if _SPREADS * likeness.std() > _LIKENESS_MARGIN or is_lowest:
+        span = f"{likeness.min():.2f} to {likeness.max():.2f}"
+        raise ReferenceUnusable(f"{changed}: the likeness of the pictures is {span}")
+    if _least_focus(focus) < _LOWEST_FOCUS_LIMIT * focus.mean():
+        span = f"{focus.min():.0%} to {focus.max():.0%}"
+        raise ReferenceUnusable(f"{changed}: edges are {span} as steep as in all together")
+
+
+def _least_focus(focus: NDArray[np.float64]) -> float:
+    mean, spread = float(focus.mean()), float(focus.std())
+    return min(_FOCUS_LIMIT * mean, mean - _SPREADS * spread)
+
+
 def _limits(
     found: Sequence[Comparison],
     measures: Sequence[Measures],
@@ -184,8 +221,6 @@ def _limits(
     likeness = np.array([one.likeness for one in found])
     focus = np.array([one.focus for one in found])
     shift = np.array([one.shift_px for one in found])
-    least_likeness = likeness.mean() - max(_LIKENESS_MARGIN, _SPREADS * likeness.std())
-    least_focus = min(_FOCUS_LIMIT * focus.mean(), focus.mean() - _SPREADS * focus.std())
     return Limits(
         pictures=len(found),
         mean_luma=round(float(np.mean([one.mean_luma for one in measures])), 2),
@@ -194,6 +229,6 @@ def _limits(
         likeness=round(float(likeness.mean()), 4),
         still_part=round(float(still.mean()), 4),
         longest_shift_px=round(_SHIFT_PART * width + float(shift.max()), 1),
-        least_likeness=round(max(_LOWEST_LIKENESS, float(least_likeness)), 4),
-        least_focus=round(max(0.0, float(least_focus)), 4),
+        least_likeness=round(float(likeness.mean()) - _LIKENESS_MARGIN, 4),
+        least_focus=round(_least_focus(focus), 4),
     )

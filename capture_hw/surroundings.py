@@ -23,7 +23,10 @@ _BORDER_PX: Final = 8
 _LONGEST_SHIFT: Final = 0.25
 """Of width and height: more in common is needed to believe in a move."""
 _CLEARLY_BETTER: Final = 0.08
-"""Likeness that a move must explain, or there was none."""
+"""Mean correlation that a move must explain, or there was none."""
+_UNLIKE_TILES: Final = 0.4
+"""Quantile of the tiles' correlations: a cage that was changed, with a nest over a fifth of the
+picture, has 0.18 to 0.3 of its tiles unlike; a cover over half of the picture 0.45 to 0.55."""
 _NEAR_PX: Final = range(-2, 3)
 """Around an estimated shift: where the still edges are looked for."""
 
@@ -35,7 +38,10 @@ class Comparison:
     shift_px: float
     """Found in steps of about 4 px in a picture of 704 px; less than 4 counts as none."""
     likeness: float
-    """Mean correlation of tiles with structure, -1 to 1, after the shift is undone."""
+    """Correlation that three of five tiles with structure reach, -1 to 1, the shift undone.
+
+    What changes within the cage, or hides less, does not lower it much.
+    """
     focus: float
     """Steepness of the still edges; 1.0 is the reference's."""
 
@@ -58,6 +64,11 @@ class Surroundings:
         if not self._grid.tiles.any() or self._steepness <= 0.0:
             raise ValueError("nothing in the picture stands still and stands out")
 
+    @property
+    def step_px(self) -> int:
+        """Return in which steps a shift is found."""
+        return self._scale * _COARSER
+
     def compare(self, luma: Luma) -> Comparison:
         """Return how a picture of the same shape differs. Raises ValueError for another shape."""
         if luma.shape != self._shape:
@@ -65,16 +76,15 @@ class Surroundings:
         plane = shrunk(luma, self._scale)
         small = _without_slow_light(shrunk(plane, _COARSER))
         down, across = self._shift(small)
-        likeness = self._grid.likeness(small, 0, 0)
-        moved = self._grid.likeness(small, down, across)
-        if moved < likeness + _CLEARLY_BETTER:
-            down = across = 0
+        found = self._grid.correlations(small, 0, 0)
+        moved = self._grid.correlations(small, down, across)
+        if moved.size and moved.mean() >= found.mean() + _CLEARLY_BETTER:
+            found = moved
         else:
-            likeness = moved
-        step_px = self._scale * _COARSER
+            down = across = 0
         return Comparison(
-            shift_px=step_px * float(np.hypot(down, across)),
-            likeness=likeness,
+            shift_px=self.step_px * float(np.hypot(down, across)),
+            likeness=float(np.quantile(found, _UNLIKE_TILES)),
             focus=self._focus(plane, _COARSER * down, _COARSER * across),
         )
 
@@ -120,15 +130,15 @@ class _Grid:
         self._power: Final = (self._weights * self._first**2).sum(axis=2)
         self.tiles: Final = still & (self._power >= _LEAST_STRUCTURE**2 * self._total)
 
-    def likeness(self, small: Plane, down: int, across: int) -> float:
-        """Return the mean correlation of the tiles that are in sight after a shift."""
+    def correlations(self, small: Plane, down: int, across: int) -> Plane:
+        """Return those of the tiles that are in sight after a shift, shape (tiles,), -1 to 1."""
         seen = _tiled(np.roll(small, (-down, -across), axis=(0, 1)))
         second = self._centered(seen)
         power = (self._weights * second**2).sum(axis=2)
         shared = (self._weights * self._first * second).sum(axis=2)
         found = shared / (np.sqrt(self._power * power) + self._total)
         in_sight = self.tiles & self._in_sight(down, across, small.shape)
-        return float(found[in_sight].mean()) if in_sight.any() else 0.0
+        return np.asarray(found[in_sight], np.float32)
 
     def _centered(self, tiles: Plane) -> Plane:
         means = (self._weights * tiles).sum(axis=2) / self._total

@@ -63,7 +63,8 @@ def picture_facts(view: CageView) -> list[Fact]:
     ]
     if picture.change is not None and picture.novelty is not None:
         facts.append(("change", f"{picture.change:.2f} levels, {picture.novelty:.0%} new"))
-    return [*facts, ("reference", _against_reference(picture))]
+    facts.append(("reference", _against_reference(picture)))
+    return [*facts, *_limits(picture)]
 
 
 def _against_reference(picture: CagePicture) -> str:
@@ -75,6 +76,22 @@ def _against_reference(picture: CagePicture) -> str:
         f"likeness {picture.likeness:.2f}, moved {picture.shift_px:.0f} px, "
         f"edges {picture.focus:.0%} as steep"
     )
+
+
+def _limits(picture: CagePicture) -> list[Fact]:
+    """Return from where on the figures against the reference are a fault."""
+    if (
+        picture.least_likeness is None
+        or picture.longest_shift_px is None
+        or picture.least_focus is None
+        or picture.most_bright is None
+    ):
+        return []
+    text = (
+        f"likeness {picture.least_likeness:.2f}, moved {picture.longest_shift_px:.0f} px, "
+        f"edges {picture.least_focus:.0%}, over-exposed {picture.most_bright:.0%}"
+    )
+    return [("limits", text)]
 
 
 def label_facts(view: CageView, status: RackStatus) -> list[Fact]:

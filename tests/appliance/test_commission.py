@@ -79,6 +79,8 @@ def test_a_fit_cage_is_saved_with_the_panel_behind_it_and_its_surroundings(path:
     assert result.exit_code == 0, result.output
     assert "panel north  ok  not seen by this camera" in result.output
     assert "panel south  ok  seen by this camera" in result.output
+    assert "\nlearnt: mean luma " in result.output
+    assert "\nfaults: 40% over-exposed, moved beyond 7 px, likeness below 0.6" in result.output
     config = read_config(path)
     cage = config.cage_numbered(1)
     assert cage.panel == "south"

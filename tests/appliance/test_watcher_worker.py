@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from appliance.cage_watch import newest_part
+from appliance.cage_watch import CageWatch
 from appliance.config import RackConfig, read_config
 from appliance.picture_figures import read_figures, write_figures
 from appliance.rack_path import picture_figures, reference_path, reports_socket, segment_folder
@@ -107,8 +107,11 @@ def test_a_reference_is_used_as_soon_as_it_is_there(config: RackConfig) -> None:
     segment = record(config, 1, "20261122_060000")
     with watching(config) as wait:
         wait(lambda p: p.age_s is not None and not p.is_commissioned, 1)
-        save_reference(reference_path(config, 1), learn([picture(n) for n in range(0, 80, 8)]))
+        learnt = learn([picture(number) for number in range(0, 80, 8)])
+        save_reference(reference_path(config, 1), learnt)
         wait(lambda p: p.is_commissioned, 1)
+        wait(lambda p: p.least_likeness == learnt.limits.least_likeness, 1)
+        wait(lambda p: p.longest_shift_px is not None and p.most_bright == 0.4, 1)
         segment.path.unlink()
         record(config, 1, "20261122_120000")
         wait(lambda p: p.likeness is not None and p.likeness > 0.8, 1)
@@ -188,6 +191,41 @@ def test_a_segment_after_a_long_pause_is_looked_at_anew(
         wait(lambda p: p.novelty is None, 1)
 
 
+def test_one_picture_is_measured_at_a_time(
+    config: RackConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.cage_watch._HUNG_S", 1.5)
+    record(config, 1, "20261122_060000")
+    stop, measuring = threading.Event(), threading.Lock()
+    folders = [segment_folder(config, 1)]
+    watch = CageWatch(1, folders, reference_path(config, 1), stop, measuring)
+    with measuring:
+        watch.start()
+        wait_until(watch.is_hung, "the thread waits for its turn to measure")
+        assert watch.report().age_s is None
+    wait_until(lambda: watch.report().age_s is not None, "a look")
+    stop.set()
+    watch.join(WAIT_S)
+
+
+def test_the_folder_that_was_used_last_is_searched_first(
+    config: RackConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.part_search._BEING_WRITTEN_NS", 60_000_000_000)
+    record(config, 1, "20261122_060000")
+    spool, main = tmp_path / "spool" / "01", segment_folder(config, 1)
+    stop = threading.Event()
+    watch = CageWatch(1, [spool, main], reference_path(config, 1), stop, threading.Lock())
+    watch.start()
+    wait_until(lambda: watch.report().age_s is not None, "a look")
+    (spool / "2026-11-22").mkdir(parents=True)
+    (spool / "2026-11-22" / "01_20261122_120000.mkv.part").touch()
+    wait_until(lambda: (watch.report().age_s or 0.0) > 4.5, "searches")
+    assert watch.report().segment == "01_20261122_060000"
+    stop.set()
+    watch.join(WAIT_S)
+
+
 def release(fifo: Path) -> None:
     """Let whoever waits for a pipe's writer go on, and find nothing."""
     for _ in range(2):
@@ -207,39 +245,6 @@ def test_what_an_earlier_recorder_left_is_not_taken_for_now(config: RackConfig) 
     with watching(config) as wait:
         wait(lambda p: p.segment == "01_20261122_060000", 1)
         wait(lambda p: p.age_s is None, 1)
-
-
-def test_the_newest_unfinished_video_of_all_folders_is_the_one(tmp_path: Path) -> None:
-    main, spool = tmp_path / "data" / "03", tmp_path / "spool" / "03"
-    names = (
-        main / "2026-11-20" / "03_20261120_180000.mkv.part",
-        main / "2026-11-22" / "03_20261122_060000.mkv.part",
-        spool / "2026-11-22" / "03_20261122_070000.mkv.part",
-        spool / "2026-11-22" / "03_20261122_070000.journal.part",
-        spool / "2026-11-22" / "04_20261122_080000.mkv.part",
-    )
-    for age, name in enumerate(reversed(names)):
-        name.parent.mkdir(parents=True, exist_ok=True)
-        name.touch()
-        os.utime(name, ns=(0, 10**18 - age * 10**9))
-    assert newest_part([main, spool], 3, 0) == names[2]
-    assert newest_part([main], 3, 0) == names[1]
-    assert newest_part([tmp_path / "nothing"], 3, 0) is None
-
-
-def test_behind_a_folder_that_is_being_written_none_is_searched(tmp_path: Path) -> None:
-    main, spool = tmp_path / "data" / "03", tmp_path / "spool" / "03"
-    for age_s, folder in ((1, spool), (0, main)):
-        path = folder / "2026-11-22" / "03_20261122_060000.mkv.part"
-        path.parent.mkdir(parents=True)
-        path.touch()
-        os.utime(path, ns=(0, 10**18 - age_s * 10**9))
-    found = newest_part([spool, main], 3, 10**18)
-    assert found is not None
-    assert found.is_relative_to(spool)
-    later = newest_part([spool, main], 3, 10**18 + 60 * 10**9)
-    assert later is not None
-    assert later.is_relative_to(main)
 
 
 def test_figures_of_an_earlier_moment_or_boot_are_none(tmp_path: Path) -> None:

@@ -126,6 +126,17 @@ def test_a_file_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
         open_key_frames(tmp_path / "01.mkv.part")
 
 
+def test_a_damaged_header_is_one_sentence(tmp_path: Path) -> None:
+    segment = GrowingSegment(tmp_path / "01.mkv.part")
+    for _ in range(3):
+        segment.write(flat(50))
+    whole = segment.path.read_bytes()
+    assert whole.count(b"V_MPEG4/ISO/AVC") == 1
+    segment.path.write_bytes(whole.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/AVQ"))
+    with pytest.raises(PictureDamaged, match=r"01\.mkv\.part: its header names no video that can"):
+        open_key_frames(segment.path)
+
+
 def test_a_renamed_file_is_no_part_any_more(tmp_path: Path) -> None:
     segment = GrowingSegment(tmp_path / "01.mkv.part")
     segment.write(flat(50))

@@ -28,10 +28,12 @@ _SOFTWARE: Final = setting_of(EncoderConfig())
 
 
 def late(pictures: int) -> EncoderSetting:
-    """Return an encoder that gives each picture so many pictures later."""
+    """Return an encoder that gives each picture so many pictures later, one or more."""
     options = dict(_SOFTWARE.options)
     del options["tune"]
-    options["x264-params"] = f"rc-lookahead={pictures}:sync-lookahead=0:sliced-threads=1:mbtree=0"
+    options["x264-params"] = (
+        f"rc-lookahead={pictures - 1}:sync-lookahead=0:sliced-threads=1:mbtree=0"
+    )
     return replace(_SOFTWARE, options=options, description="a late libx264")
 
 
@@ -134,11 +136,9 @@ def test_the_unlimited_rate_of_that_noise_would_be_several_times_as_high() -> No
 
 
 def test_units_that_come_late_are_still_those_of_their_frames() -> None:
-    encoder = PictureEncoder(LUMA, late(4))
+    encoder = PictureEncoder(LUMA, late(1))
     units = _units(encoder, luma_frames(0, range(40)), forced=20)
-    held_back = encoder.waiting
-    assert [frame.sequence for frame in held_back] == list(range(len(units), 40))
-    assert 4 <= len(held_back) <= 8
+    assert [frame.sequence for frame in encoder.waiting] == [39]
     units += encoder.flush()
     assert [(unit.captured_ns, unit.sequence) for unit in units] == [
         (number * FRAME_NS, number) for number in range(40)
@@ -147,11 +147,14 @@ def test_units_that_come_late_are_still_those_of_their_frames() -> None:
     assert len(decoded_units(_content(units))) == 40
 
 
-def test_an_encoder_that_holds_back_too_much_is_an_error_and_gives_back_what_it_had() -> None:
-    encoder = PictureEncoder(LUMA, late(30))
-    with pytest.raises(EncoderError, match="a late libx264: holds back 8 pictures"):
+@pytest.mark.parametrize(("pictures", "held_back"), [(2, 2), (3, 3), (30, 8)])
+def test_an_encoder_that_holds_back_too_much_is_an_error_and_gives_back_what_it_had(
+    pictures: int, held_back: int
+) -> None:
+    encoder = PictureEncoder(LUMA, late(pictures))
+    with pytest.raises(EncoderError, match=f"a late libx264: holds back {held_back} pictures"):
         _units(encoder, luma_frames(0, range(40)))
-    assert [frame.sequence for frame in encoder.waiting] == list(range(9))
+    assert [frame.sequence for frame in encoder.waiting] == list(range(8 - held_back, 9))
 
 
 def test_what_an_ended_encoder_is_given_can_be_given_to_another() -> None:

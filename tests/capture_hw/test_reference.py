@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capture_hw.picture_measure import Luma
 from capture_hw.png import PngError, decode_png, encode_png
 from capture_hw.reference import (
     Reference,
@@ -81,6 +82,31 @@ def test_too_few_pictures_and_pictures_without_anything_to_recognize_are_refused
         learn([np.full((576, 704), 90, np.uint8)] * 8)
     with pytest.raises(ReferenceUnusable, match="differ in size"):
         learn([picture] * 8 + [picture[:, :640]])
+
+
+def quiet_pictures() -> list[Luma]:
+    cage = SimulatedCage(1, spread=0.0, start_zt_h=3.0)
+    return [cage.picture(number * 50) for number in range(30)]
+
+
+@pytest.mark.parametrize("bad", [1, 6])
+def test_surroundings_that_change_while_they_are_learnt_are_refused(bad: int) -> None:
+    hands, bumps = quiet_pictures(), quiet_pictures()
+    for number in range(30 - bad, 30):
+        hands[number][:, :420] = 60
+        bumps[number] = np.roll(bumps[number], (10, 24), axis=(0, 1))
+    with pytest.raises(ReferenceUnusable, match=r"^the surroundings changed while .*: the likene"):
+        learn(hands)
+    with pytest.raises(ReferenceUnusable, match=r"changed .*: a picture lies 2\d px away$"):
+        learn(bumps)
+
+
+def test_a_lens_that_is_turned_while_they_are_learnt_is_refused() -> None:
+    pictures = quiet_pictures()
+    for number in range(24, 30):
+        pictures[number] = np.asarray(cv2.GaussianBlur(pictures[number], (0, 0), 2.0), np.uint8)
+    with pytest.raises(ReferenceUnusable, match=r"changed .*: edges are \d\d% to \d+% as steep"):
+        learn(pictures)
 
 
 def test_no_file_is_no_reference(tmp_path: Path) -> None:

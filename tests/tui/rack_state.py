@@ -62,6 +62,7 @@ def picture(cage: int, **more: object) -> CagePicture:
         "cage": cage, "segment": f"{cage:02d}_20261122_060000", "age_s": 1.2, "mean_luma": 87.3,
         "bright_part": 0.004, "dark_part": 0.21, "sharpness": 0.172, "change": 1.71,
         "novelty": 0.98, "shift_px": 0.0, "likeness": 0.94, "focus": 0.99,
+        "most_bright": 0.4, "longest_shift_px": 7.0, "least_likeness": 0.64, "least_focus": 0.75,
         "is_commissioned": True, "faults": (),
     }  # fmt: skip
     return CagePicture.model_validate(fields | more)
