@@ -17,7 +17,7 @@ help:
 	@echo "make faults every process of a rack killed twenty times (five minutes)"
 	@echo "make power  the power goes at 300 moments of a rack's life (ten minutes, as root)"
 	@echo "make vm     V4L2 cameras of a real kernel, in a virtual machine (ten minutes, as root)"
-	@echo "make bench  the figures of docs/performance.md (minutes, on an idle machine)"
+	@echo "make bench  the figures of docs/performance.md, the long ones shortened (an hour, idle machine)"
 
 # Debian splits the venv module off: install it as root, name it otherwise.
 $(BIN)/python:
@@ -86,20 +86,23 @@ $(VENV)/.vm: | $(BIN)/python
 vm: $(VENV)/.run $(VENV)/.vm
 	$(BIN)/python -m tests.vm.run $(VM)
 
+# Shortened: docs/performance.md names the arguments of its tables.
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_decode
 	$(BIN)/python -m tests.bench.bench_simulation
 	$(BIN)/python -m tests.bench.bench_network
 	$(BIN)/python -m tests.bench.bench_classify
 	$(BIN)/python -m tests.bench.bench_memory
-	$(BIN)/python -m tests.bench.bench_segment
+	$(BIN)/python -m tests.bench.bench_segment --hours 1 --decoded-hours 0.2
 	$(BIN)/python -m tests.bench.bench_capture --minutes 5
 	$(BIN)/python -m tests.bench.bench_capture --minutes 5 --copied
-	$(BIN)/python -m tests.bench.bench_recorder_kill
+	$(BIN)/python -m tests.bench.bench_recorder_kill --kills 50
+	$(BIN)/python -m tests.bench.bench_v4l2_picture
 	$(BIN)/python -m tests.bench.bench_rack
 	$(BIN)/python -m tests.bench.bench_dashboard
 	$(BIN)/python -m tests.bench.bench_outbox
 	$(BIN)/python -m tests.bench.bench_upload
+	$(BIN)/python -m tests.bench.bench_picture_watch --repeats 2 --days 1 --hours 4
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs serve

@@ -1,9 +1,9 @@
 #!/bin/bash
 # build.sh FOLDER PYTHON - makes the virtual machine that `make vm` runs, from Debian and PyPI.
 #
-# Needs root (it makes device nodes and changes root) and the Debian packages that run.sh names.
-# Makes FOLDER/{vm.qcow2,vmlinuz,initrd.gz,id,id.pub}. About three minutes. No loop device, no
-# kernel module and no KVM of this machine is used.
+# Needs root (it makes device nodes and changes root) and the Debian packages that the Makefile
+# names (VM_DEBIAN). Makes FOLDER/{vm.qcow2,vmlinuz,initrd.gz,id,id.pub}. About three minutes. No
+# loop device, no kernel module and no KVM of this machine is used.
 set -euo pipefail
 folder=$1 python=$2
 here=$(cd "$(dirname "$0")" && pwd)

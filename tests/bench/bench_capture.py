@@ -3,6 +3,9 @@
 Each camera is a recorder process that gets its pictures from memory, with sensor noise; all roll
 over together every minute. Beside it, in the same run, bare ffmpeg processes do the same work:
 libx264 with the same settings, or a copy of the same H.264, into Matroska with a cluster a frame.
+
+Frames lost are those missing in the files by the files' own times. Exits with 1 if a recorder has
+counted others, has died, or has not recorded to the end.
 """
 
 import argparse
@@ -30,6 +33,7 @@ from capture_hw.simulation.cage import SimulatedCage
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 from tests.bench.capture_process import FRAME_NS
 from tests.bench.process_meter import usage_of
+from tests.bench.recorded_frames import RecordedFrames, recorded_frames, recording_faults
 
 PICTURES: Final = 150
 SETTLE_S: Final = 5.0
@@ -47,7 +51,7 @@ class Load:
     memory: int = 0
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--cages", type=int, default=10)
@@ -60,11 +64,26 @@ def main() -> None:
         folder = Path(name)
         pictures = render(folder)
         source = encode(folder, pictures) if arguments.copied else folder / "pictures.npy"
-        ours = record(folder, source, arguments)
-        results = [json.loads(path.read_text()) for path in sorted(folder.glob("result-*.json"))]
+        ours, exit_codes = record(folder, source, arguments)
+        cages = range(1, arguments.cages + 1)
+        results = [read_result(folder / f"result-{cage:02d}.json") for cage in cages]
+        recorded = [recorded_frames(folder / f"{cage:02d}", FRAME_NS) for cage in cages]
         seconds = min(arguments.minutes * 60, BARE_S)
         bare = run_bare(folder, seconds, arguments)
-        report(ours, bare, results, arguments)
+        report(ours, bare, [one for one in results if one], recorded, arguments)
+    told = [one["frames_lost"] if one else None for one in results]
+    faults = recording_faults(recorded, told, exit_codes, arguments.minutes * 60)
+    for fault in faults:
+        print(f"fault: {fault}")
+    return 1 if faults else 0
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """Read what a recorder has counted itself; None if it did not come to that."""
+    if not path.exists():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
 
 
 def render(folder: Path) -> np.ndarray:
@@ -100,7 +119,8 @@ def encode(folder: Path, pictures: np.ndarray) -> Path:
     return path
 
 
-def record(folder: Path, source: Path, arguments: argparse.Namespace) -> Load:
+def record(folder: Path, source: Path, arguments: argparse.Namespace) -> tuple[Load, list[int]]:
+    """Return what the recorders used, and how each ended."""
     program = [sys.executable, "-m", "tests.bench.capture_process", str(folder), str(source)]
     rest = [f"{WIDTH}x{HEIGHT}", str(arguments.segment_s), str(arguments.slot_s)]
     processes = []
@@ -116,12 +136,20 @@ def record(folder: Path, source: Path, arguments: argparse.Namespace) -> Load:
     finally:
         for process in processes:
             process.terminate()
-        for process in processes:
-            process.wait(30)
+        exit_codes = [end(process) for process in processes]
     used_s = sum(one.cpu_s for one in after) - sum(one.cpu_s for one in before)
     frames = seconds * FPS * arguments.cages
     memory = max(one.memory for one in after)
-    return Load(used_s / seconds, 1000 * used_s / frames, memory)
+    return Load(used_s / seconds, 1000 * used_s / frames, memory), exit_codes
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a process that was told to end; one that does not is killed, which its code says."""
+    try:
+        return process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def run_bare(folder: Path, seconds: float, arguments: argparse.Namespace) -> Load | None:
@@ -155,7 +183,11 @@ def run_bare(folder: Path, seconds: float, arguments: argparse.Namespace) -> Loa
 
 
 def report(
-    ours: Load, bare: Load | None, results: Sequence[dict[str, Any]], arguments: argparse.Namespace
+    ours: Load,
+    bare: Load | None,
+    results: Sequence[dict[str, Any]],
+    recorded: Sequence[RecordedFrames],
+    arguments: argparse.Namespace,
 ) -> None:
     late_ms = [late_ns / 1e6 for result in results for late_ns in result["late_ns"]]
     rolling_ms = [
@@ -168,8 +200,9 @@ def report(
     print(f"{arguments.cages} cameras, {kind}, {arguments.minutes:g} min on {os.cpu_count()} cores")
     print(f"cores used            {ours.cores:.2f}   ({ours.frame_ms:.2f} ms a frame)")
     print(f"memory a process      {ours.memory / 1e6:.0f} MB")
-    print(f"frames written        {sum(result['frames'] for result in results)}")
-    print(f"frames lost           {sum(result['frames_lost'] for result in results)}")
+    print(f"frames in the files   {sum(one.frames for one in recorded)}")
+    print(f"frames lost           {sum(one.lost for one in recorded)}")
+    print(f"  as recorders count  {sum(result['frames_lost'] for result in results)}")
     print(f"lateness              {spread(late_ms)}")
     print(f"  after a roll-over   {spread(rolling_ms)}")
     if bare is None:
@@ -187,4 +220,4 @@ def spread(values: Sequence[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

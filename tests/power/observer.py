@@ -14,10 +14,11 @@ import sqlite3
 import sys
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
+from tests.power.truth import is_missing_table
 from tests.power.write_log import count_entries
 
 _COUNT_S: Final = 0.002
@@ -65,8 +66,8 @@ class _Rack:
 
     def __init__(self, folder: Path) -> None:
         self._folder: Final = folder
-        self._events: Final = _Reader(folder / "state" / "events.sqlite")
-        self._uploads: Final = _Reader(folder / "state" / "uploads.sqlite")
+        self._events: Final = Reader(folder / "state" / "events.sqlite")
+        self._uploads: Final = Reader(folder / "state" / "uploads.sqlite")
         self._known: Final[dict[str, Any]] = {}
         self._files: Final[set[str]] = set()
 
@@ -108,11 +109,13 @@ class _Rack:
         return news
 
 
-class _Reader:
+class Reader:
     """A ledger that other processes write; nothing is ever written through it."""
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path
+        self._answered: Final[set[str]] = set()
+        """Queries whose table has been there."""
         self._connection: sqlite3.Connection | None = None
         self._version = -1
 
@@ -130,12 +133,21 @@ class _Reader:
         return before != self._version
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows; none while the ledger is being made."""
+        """Return the rows; none while the ledger is being made, opened or repaired by others.
+
+        Raises sqlite3.OperationalError: the query does not fit the ledger.
+        """
         assert self._connection is not None
-        with suppress(sqlite3.OperationalError):
-            return self._connection.execute(query).fetchall()
-        self._version = -1
-        return []
+        try:
+            found = self._connection.execute(query).fetchall()
+        except sqlite3.OperationalError as error:
+            is_new = is_missing_table(error) and query not in self._answered
+            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR and not is_new:
+                raise
+            self._version = -1
+            return []
+        self._answered.add(query)
+        return found
 
     def close(self) -> None:
         if self._connection is not None:

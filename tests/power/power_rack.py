@@ -30,7 +30,7 @@ _KILL_CLASSIFIER_AT: Final = 0.6
 _CLIP_S: Final = 20
 _ROOT: Final = Path(__file__).parents[2]
 _FAULTS: Final = (
-    '[{ kind = "stall", after_s = 14, for_s = 1.5 }, { kind = "drop", after_s = 23, for_s = 1 }]'
+    '[{ kind = "stall", after_s = 14, for_s = 2.5 }, { kind = "drop", after_s = 23, for_s = 1 }]'
 )
 
 

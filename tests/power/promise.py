@@ -10,6 +10,13 @@ NAME_KEPT_NS: Final = 1_000_000_000
 """A finished name is seen before its folder is synced; after a second it must stay."""
 
 
+KINDS: Final = (
+    *("event", "published", "labelled ", "verified "),
+    *("file .mkv", "file .csv", "file .json"),
+)
+"""Everything that a rack promises; of files the suffix."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promises:
     """Everything that must survive when the power goes at one moment."""
@@ -48,6 +55,11 @@ class Notes:
         return [self.lengths[min(bisect_left(self.last_ns, ns), len(self.lengths) - 1)]
                 for ns in moments]  # fmt: skip
 
+    def missing_kinds(self) -> list[str]:
+        """Return the kinds of promises that were never made; what hangs on them is not judged."""
+        made = {_kind(what) for _, what, value in self.seen if value}
+        return [kind for kind in KINDS if kind not in made]
+
     def promises_at(self, cut_ns: int) -> Promises:
         """Return what had been promised by then."""
         values: dict[str, int] = {}
@@ -77,6 +89,11 @@ def read_notes(path: Path) -> Notes:
         else:
             notes.seen.append((entry["ns"], entry["what"], entry["value"]))
     return notes
+
+
+def _kind(what: str) -> str:
+    name, space, path = what.partition(" ")
+    return name + space + (Path(path).suffix if name == "file" else "")
 
 
 def _by_name(values: dict[str, int], kind: str) -> dict[str, int]:

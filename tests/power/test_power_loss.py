@@ -6,6 +6,7 @@
 import json
 import random
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -14,9 +15,10 @@ import pytest
 
 from tests.mosquitto import Mosquitto
 from tests.power.crash_image import CrashImages, build_whole, differing_bytes
+from tests.power.judgement import FaultKind
 from tests.power.logged_disk import mounted_image
 from tests.power.power_rack import CONFIG, Life, connect_to, live, without_sync
-from tests.power.trial import Trial, choose_points, try_points
+from tests.power.trial import Trial, choose_points, truth_of, try_points
 from tests.power.truth import event_fields, labelled_segments, read_events
 from tests.power.write_log import read_log
 from tests.rack.stage import RackStage, everything_runs
@@ -27,6 +29,8 @@ POINTS: Final = 300
 CONTROL_POINTS: Final = 30
 RETURNS: Final = 3
 CAGES: Final = {"01", "02", "03"}
+UNSYNCED: Final[set[FaultKind]] = {"frame", "ledger", "file", "store"}
+"""What a missing sync costs: frames of growing videos, rows of ledgers, files and objects."""
 
 pytestmark = pytest.mark.campaign
 
@@ -41,6 +45,16 @@ def test_the_whole_log_makes_the_disk_that_was_logged(life: Life) -> None:
     image = life.folder / "whole.img"
     build_whole(life.files.base, read_log(life.files.log), image)
     assert differing_bytes(image, life.files.disk) == []
+
+
+def test_the_life_makes_every_promise_and_has_every_gap(life: Life) -> None:
+    truth, _ = truth_of(life)
+    causes = {gap[3] for segment in truth.segments.values() for gap in segment.gaps}
+    assert life.notes.missing_kinds() == []
+    assert causes >= {"camera stalled", "camera dropped frames", "recorder restarted"}
+    assert truth.files.keys() >= life.notes.promises_at(life.notes.last_ns[-1]).verified
+    assert truth.frames.keys() == CAGES
+    assert truth.events
 
 
 def test_nothing_promised_is_lost_whenever_the_power_goes(life: Life) -> None:
@@ -81,7 +95,11 @@ def test_without_syncs_the_laboratory_finds_losses(
     lost_ms = [ms for trial in trials for ms in trial.found.lost_ms.values()]
     print(f"\nwithout syncs: faults at {len(found)} of {len(points)}, a cut costs a cage", end=" ")
     print(f"{described(lost_ms)} ms, and {len(faults_of(trials))} promises in all")
+    kinds = Counter(fault.kind for trial in trials for fault in trial.found.faults)
+    print(f"of these {dict(kinds)}")
+    assert life.notes.missing_kinds() == []
     assert len(found) > CONTROL_POINTS // 2
+    assert kinds.keys() >= UNSYNCED
 
 
 def go_on(rack: Path, broker_folder: Path) -> None:
@@ -117,12 +135,14 @@ def told(trials: Iterator[Trial], path: Path) -> Iterator[Trial]:
     with path.open("w", buffering=1) as file:
         for trial in trials:
             line = {"point": trial.point, "lost_ms": trial.found.lost_ms}
-            file.write(json.dumps({**line, "faults": trial.found.faults}) + "\n")
+            file.write(json.dumps({**line, "faults": faults_of([trial])}) + "\n")
             yield trial
 
 
 def faults_of(trials: list[Trial]) -> list[str]:
-    return [f"point {trial.point}: {fault}" for trial in trials for fault in trial.found.faults]
+    return [
+        f"point {trial.point}: {fault.sentence}" for trial in trials for fault in trial.found.faults
+    ]
 
 
 def described(values: list[int]) -> str:

@@ -9,14 +9,14 @@ from typing import Final
 
 import av
 
-from appliance.config import read_config
+from appliance.config import RackConfig, read_config
 from tests.power.crash_image import CrashImages, copy_sparse
 from tests.power.judgement import Judgement
 from tests.power.logged_disk import LaboratoryError, mounted_image
 from tests.power.power_rack import CONFIG, Life
 from tests.power.promise import Notes
 from tests.power.recovery import Recovery, RecoveryFailed
-from tests.power.truth import read_truth
+from tests.power.truth import Truth, read_truth
 from tests.power.write_log import read_log
 
 _AROUND: Final = 12
@@ -45,12 +45,18 @@ def choose_points(notes: Notes, count: int, chance: random.Random) -> list[int]:
     return sorted(min(max(point, first), last) for point in anywhere + near)
 
 
+def truth_of(life: Life) -> tuple[Truth, RackConfig]:
+    """Read what the disk holds after the ordered stop, and the rack's configuration."""
+    image = life.folder / "truth.img"
+    copy_sparse(life.files.disk, image)
+    with mounted_image(image, life.folder / "crash") as rack:
+        return read_truth(rack), read_config(rack / CONFIG)
+
+
 def try_points(life: Life, points: Sequence[int], seed: int) -> Iterator[Trial]:
     """Yield what comes of each point; they must grow."""
     image, mount = life.folder / "crash.img", life.folder / "crash"
-    copy_sparse(life.files.disk, image)
-    with mounted_image(image, mount) as rack:
-        truth, config = read_truth(rack), read_config(rack / CONFIG)
+    truth, config = truth_of(life)
     log, flushed = read_log(life.files.log), life.folder / "flushed.img"
     with Recovery(config) as recovery, CrashImages(life.files.base, log, flushed) as images:
         for point in points:
@@ -60,9 +66,9 @@ def try_points(life: Life, points: Sequence[int], seed: int) -> Iterator[Trial]:
                 with mounted_image(image, mount) as rack:
                     _come_back(rack, recovery, judge)
             except (LaboratoryError, RecoveryFailed) as error:
-                judge.faults.append(str(error))
+                judge.add("recovery", str(error))
             except _DAMAGE as error:
-                judge.faults.append(f"a file cannot be read any more: {error}")
+                judge.add("recovery", f"a file cannot be read any more: {error}")
             yield Trial(point, point - images.last_flush(point), judge)
 
 

@@ -97,21 +97,32 @@ def finished_files(folder: Path) -> dict[str, str]:
     }
 
 
-def read_events(rack: Path) -> dict[int, Event]:
-    """Return the events of the ledger by row; none if there is no ledger."""
-    rows = read_ledger(rack / "state" / "events.sqlite", "SELECT row, topic, seq, body FROM event")
+def read_events(rack: Path, *, is_new: bool = False) -> dict[int, Event]:
+    """Return the events of the ledger by row; as `read_ledger`."""
+    query = "SELECT row, topic, seq, body FROM event"
+    rows = read_ledger(rack / "state" / "events.sqlite", query, is_new=is_new)
     return {row: Event(topic, seq, body) for row, topic, seq, body in rows}
 
 
-def read_ledger(path: Path, query: str) -> list[Any]:
-    """Return the rows of a query; none while there is no such ledger or table."""
-    if not path.exists():
+def read_ledger(path: Path, query: str, *, is_new: bool = False) -> list[Any]:
+    """Return the rows of a query; none if a ledger `is_new` and is not there, or its table.
+
+    Raises sqlite3.Error: the query does not fit the ledger, or the ledger is damaged.
+    """
+    if is_new and not path.exists():
         return []
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         try:
             return connection.execute(query).fetchall()
-        except sqlite3.OperationalError:
-            return []
+        except sqlite3.OperationalError as error:
+            if is_new and is_missing_table(error):
+                return []
+            raise
+
+
+def is_missing_table(error: sqlite3.OperationalError) -> bool:
+    """Say whether a query failed because its table is not there, which a new ledger may lack."""
+    return str(error).startswith("no such table: ")
 
 
 def event_fields(event: Event) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""The cameras of a real kernel, in a virtual machine: run by `make vm`, not by `make test`."""
+"""The cameras of a real kernel, in a virtual machine: `make vm` runs the tests of `guest`."""
