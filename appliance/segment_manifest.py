@@ -30,7 +30,8 @@ class Gap(_Part):
     """Frames that are not there or cannot be judged.
 
     Undecodable frames lie from `from_ms` to `to_ms`; other lost frames lay between them. A gap
-    before the segment's first frame ends at 0 and begins at a negative time.
+    before the segment's first frame begins at a negative time and ends at 0, or before 0 if it lies
+    before an earlier segment whose manifest was written already.
     """
 
     from_ms: int

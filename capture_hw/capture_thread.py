@@ -21,7 +21,8 @@ _STEADY_NS: Final = 10_000_000_000
 _LUMA_QUEUE_S: Final = 3.0
 """30 MB a cage at 704x576: what a disk may take to answer."""
 _COPY_QUEUE_S: Final = 30.0
-_COPY_QUEUE_BYTES: Final = 32_000_000
+_QUEUE_BYTES: Final = 64_000_000
+"""Of frames of either kind: 1.2 s of luma at 1920x1080 and 25 frames/s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,9 @@ class CaptureThread:
             self._change.notify()
 
     def _has_room(self, camera_format: CameraFormat) -> bool:
-        if camera_format.codec == "luma":
-            return len(self._queue) < _LUMA_QUEUE_S * camera_format.fps
-        most = _COPY_QUEUE_S * camera_format.fps
-        return len(self._queue) < most and self._queued_bytes < _COPY_QUEUE_BYTES
+        longest_s = _LUMA_QUEUE_S if camera_format.codec == "luma" else _COPY_QUEUE_S
+        most = longest_s * camera_format.fps
+        return len(self._queue) < most and self._queued_bytes < _QUEUE_BYTES
 
     def _announce(self, entry: CameraOpened | CameraGone) -> None:
         """Queue an entry; a camera that opens and dies again and again must not fill the queue."""
@@ -167,4 +167,7 @@ class CaptureThread:
 
 
 def _size(entry: Queued) -> int:
-    return len(entry.frame.content) if isinstance(entry, QueuedFrame) else 0
+    if not isinstance(entry, QueuedFrame):
+        return 0
+    content = entry.frame.content
+    return len(content) if isinstance(content, bytes) else content.nbytes

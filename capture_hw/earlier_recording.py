@@ -8,14 +8,17 @@ from collections import deque
 from pathlib import Path
 from typing import Final
 
+from capture_hw.complaint_log import ComplaintLog
 from capture_hw.data_volume import mark_of
 from capture_hw.error import CaptureError
 from capture_hw.left_behind import (
     EarlierFrame,
     Leftover,
+    last_frames,
     leftover_in,
-    newest_frame,
+    newest_of,
     remove_journals,
+    sync_leftovers,
 )
 from capture_hw.segment_repair import RepairStopped, repair_segment
 from capture_hw.spool import Spool
@@ -31,7 +34,8 @@ class EarlierRecording:
 
     `folder` is the cage's, on the volume with the mark `volume` if one is given. As long as that
     volume is away, the thread waits for it, and looks after the cage's folder in the `spool` only.
-    What is finished there it moves to `folder`.
+    What is finished there it moves to `folder`, as soon as the gap before this run's first frame is
+    final: the journal that it belongs into may lie in the spool.
     """
 
     def __init__(
@@ -44,18 +48,24 @@ class EarlierRecording:
         spool: Path | None = None,
     ) -> None:
         self._cage: Final = cage
+        self._complaints: Final = ComplaintLog(_log)
         self._keep_free_bytes: Final = keep_free_bytes
         self._main: Final = _Folder(folder, volume)
         self._folders: Final = (self._main, _Folder(spool, None)) if spool else (self._main,)
         place = StoragePlace(folder, keep_free_bytes, volume)
         self._spool: Final = Spool(spool, cage, place) if spool else None
         self._own: Final[set[str]] = set()
+        self._has_begun = False
+        """Whether there may be a segment of this run."""
         self._left: Final[deque[Path]] = deque()
         self._waiting: list[Path] = []
         self._repair_s = 0.0
         self._stop: Final = threading.Event()
         self._searched: Final = threading.Event()
+        self._frames: Final[list[EarlierFrame]] = []
+        """The last one of each segment that earlier runs left in the folders listed so far."""
         self._last: EarlierFrame | None = None
+        self._noted: EarlierFrame | None = None
         self._thread: Final = threading.Thread(
             target=self._run, name=f"repair {cage:02d}", daemon=True
         )
@@ -66,6 +76,7 @@ class EarlierRecording:
 
     def add_own(self, stem: str) -> None:
         """Note that a segment is of this run, before any file of it is made."""
+        self._has_begun = True
         if not self._has_listed():
             self._own.add(stem)
 
@@ -73,19 +84,35 @@ class EarlierRecording:
         """Have a segment of this run repaired that nobody writes any more."""
         self._left.append(part)
 
-    @property
-    def is_searched(self) -> bool:
-        """Whether `last` is known."""
-        return self._searched.is_set()
-
     def wait_searched(self, timeout_s: float) -> bool:
-        """Wait until `last` is known; say whether it came in time."""
+        """Wait until the folders that can be read were searched; say whether it came in time."""
         return self._searched.wait(timeout_s)
 
     @property
-    def last(self) -> EarlierFrame | None:
-        """The last frame; None if there never was one, or before `is_searched`."""
-        return self._last
+    def unnoted(self) -> EarlierFrame | None:
+        """The last frame, if the gap behind it is not `add_noted` yet.
+
+        A volume that comes later may show a later one; then there is something to correct.
+        """
+        last = self._last
+        return None if last == self._noted else last
+
+    def add_noted(self, last: EarlierFrame) -> None:
+        """Note that the gap behind the last frame is in a journal."""
+        self._noted = last
+
+    @property
+    def complaint(self) -> str:
+        """Why nothing is repaired or moved any more, one sentence; empty if it is.
+
+        No reason to end a recorder: a file that cannot be dealt with would end the next one too.
+        """
+        if self._thread.ident is None or self._thread.is_alive() or self._stop.is_set():
+            return ""
+        return (
+            f"cage {self._cage:02d}: nothing is repaired or moved from the spool any more, "
+            "see the recorder's log"
+        )
 
     def stop(self) -> None:
         """End soon; a repair or a move that is not done begins again at the next start."""
@@ -103,43 +130,40 @@ class EarlierRecording:
         while not self._stop.is_set():
             self._search()
             self._repair()
-            if self._spool is not None and self._main.leftover is not None:
+            if self._spool is not None and self._may_move():
                 self._spool.turn(self._stop.is_set)
             self._stop.wait(min(_TURN_S, _RETRY_S))
 
+    def _may_move(self) -> bool:
+        is_settled = self.unnoted is None or not self._has_begun
+        return self._main.leftover is not None and is_settled
+
     def _search(self) -> None:
-        """List each folder as soon as its volume is there, once."""
+        """List each folder as soon as its volume is there, once, and find the last frame."""
         if self._has_listed():
             return
-        for folder in self._folders:
-            if folder.leftover is None and folder.is_there():
-                self._list(folder)
+        new = [folder for folder in self._folders if folder.leftover is None and folder.is_there()]
+        found = [left for left in map(self._listed, new) if left is not None]
+        for leftover in found:
+            self._frames.extend(last_frames(leftover))
+            remove_journals(leftover.journals)
+        self._last = newest_of(self._frames)
+        self._searched.set()
         if self._has_listed():
             self._own.clear()
 
-    def _list(self, folder: "_Folder") -> None:
+    def _listed(self, folder: "_Folder") -> Leftover | None:
+        """List a folder; what a killed recorder left in it is synced at once."""
         try:
             leftover = leftover_in(folder.path, self._cage, lambda stem: stem in self._own)
         except OSError as error:
             folder.rest(error)
-            return
+            return None
+        sync_leftovers(leftover.unfinished)
         folder.leftover = leftover
         self._waiting += leftover.unfinished
         self._repair_s = 0.0
-        if folder is self._main:
-            self._note_last()
-        remove_journals(leftover.journals)
-
-    def _note_last(self) -> None:
-        """Find the last frame of all folders; a spool that is away by then has no say."""
-        try:
-            for folder in self._folders[1:]:
-                if folder.leftover is None and folder.is_there():
-                    self._list(folder)
-            found = [one.leftover for one in self._folders if one.leftover is not None]
-            self._last = newest_frame(found)
-        finally:
-            self._searched.set()
+        return leftover
 
     def _repair(self) -> None:
         """Try every segment that waits, once a minute."""
@@ -155,19 +179,30 @@ class EarlierRecording:
         if self._stop.is_set():
             return False
         try:
+            if self._is_removed(part):
+                return True
             if free_bytes(part.parent) < part.stat().st_size + self._keep_free_bytes:
-                _log.warning("%s: waits for room on the disk to be repaired", part)
+                self._complaints.warn(part, f"{part}: waits for room on the disk to be repaired")
                 return False
             repair_segment(part, self._stop.is_set)
         except RepairStopped:
             return False
         except CaptureError as error:
-            _log.warning("%s", error)
+            self._complaints.warn(part, str(error))
             return False
         except OSError as error:
-            _log.warning("%s: cannot be looked at: %s", part, os.strerror(error.errno or 0))
+            reason = os.strerror(error.errno or 0)
+            self._complaints.warn(part, f"{part}: cannot be looked at: {reason}")
             return False
+        self._complaints.forget(part)
         return True
+
+    def _is_removed(self, part: Path) -> bool:
+        """Return whether a person took a segment away, and not its volume; raises OSError."""
+        if part.exists():
+            return False
+        homes = [folder for folder in self._folders if part.is_relative_to(folder.path)]
+        return any(folder.is_there() for folder in homes) and not part.exists()
 
 
 class _Folder:
@@ -177,6 +212,7 @@ class _Folder:
         self.path: Final = path
         self.leftover: Leftover | None = None
         self._volume: Final = volume
+        self._complaints: Final = ComplaintLog(_log)
         self._again_s = 0.0
 
     def is_there(self) -> bool:
@@ -192,5 +228,6 @@ class _Folder:
 
     def rest(self, error: OSError) -> None:
         """Leave a folder alone for a while that cannot be listed."""
-        _log.warning("%s: cannot be listed: %s", self.path, os.strerror(error.errno or 0))
+        reason = os.strerror(error.errno or 0)
+        self._complaints.warn(self.path, f"{self.path}: cannot be listed: {reason}")
         self._again_s = time.monotonic() + _RETRY_S

@@ -2,22 +2,25 @@
 
 import logging
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from capture_hw.error import CaptureError
-from capture_hw.segment_journal import GapCause
+from capture_hw.segment_journal import GapCause, journal_path
 from capture_hw.segment_place import finished_videos, lone_journals, unfinished_videos
 from capture_hw.segment_repair import REPAIRED_TAG
 from capture_hw.segment_tail import last_frame_ms, open_segment, read_tags
-from disk.durable_file import PART_SUFFIX
+from disk.durable_file import PART_SUFFIX, sync_to_disk
 
 _NEWEST_DAYS: Final = 3
 """One of them may be there for this run's first segment only."""
 _NEWEST_SEGMENTS: Final = 4
 """By name; more than one, because a clock that was set back gives a newer segment an older name."""
+_RECENT_S: Final = 10_800.0
+"""What is older the kernel has written by itself, in half a minute on a disk that is well."""
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +62,19 @@ def leftover_in(folder: Path, cage: int, is_own: Callable[[str], bool]) -> Lefto
     return Leftover(others(unfinished), others(finished)[-_NEWEST_SEGMENTS:], others(journals))
 
 
+def sync_leftovers(parts: Sequence[Path]) -> None:
+    """Put on the disk what a killed recorder wrote last: a repair may be long in coming."""
+    for part in parts:
+        try:
+            if abs(time.time() - part.stat().st_mtime) > _RECENT_S:
+                continue
+            for path in (part, journal_path(part), part.parent):
+                if path.exists():
+                    sync_to_disk(path)
+        except OSError as error:
+            _log.warning("%s: cannot be synced: %s", part, os.strerror(error.errno or 0))
+
+
 def remove_journals(journals: list[Path]) -> None:
     """Remove journals of videos that were never begun."""
     for journal in journals:
@@ -68,15 +84,18 @@ def remove_journals(journals: list[Path]) -> None:
             _log.warning("%s: cannot be removed: %s", journal, os.strerror(error.errno or 0))
 
 
-def newest_frame(leftovers: list[Leftover]) -> EarlierFrame | None:
-    """Return the last frame of what was left; None if there is none."""
-    videos = [path for left in leftovers for path in (*left.unfinished, *left.finished)]
-    frames = [_readable_frame(path) for path in videos]
-    found = [frame for frame in frames if frame is not None]
-    if not found:
+def last_frames(left: Leftover) -> list[EarlierFrame]:
+    """Return the last frame of each segment that was left and has one."""
+    frames = [_readable_frame(path) for path in (*left.unfinished, *left.finished)]
+    return [frame for frame in frames if frame is not None]
+
+
+def newest_of(frames: Sequence[EarlierFrame]) -> EarlierFrame | None:
+    """Return the newest frame; None if there is none."""
+    if not frames:
         return None
-    newest = max(found, key=lambda frame: frame.utc_ns)
-    same_boot = [frame for frame in found if frame.boot_id == newest.boot_id]
+    newest = max(frames, key=lambda frame: frame.utc_ns)
+    same_boot = [frame for frame in frames if frame.boot_id == newest.boot_id]
     return max(same_boot, key=lambda frame: frame.monotonic_ns)
 
 

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Final
 
 from capture_hw.camera import CameraFormat, CapturedFrame
+from capture_hw.chain_end import ChainEnd
+from capture_hw.closing_segment import ClosingSegments
+from capture_hw.earlier_gap import EarlierGap
 from capture_hw.earlier_recording import EarlierRecording
 from capture_hw.error import EncoderError, StorageError
 from capture_hw.gap_finder import GapFinder, Loss
 from capture_hw.gap_record import GapRecord
 from capture_hw.gap_run import FoundGap
 from capture_hw.left_behind import EarlierFrame
+from capture_hw.overdue_segment import OverdueSegment, overdue_text
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_file import SegmentFile, SegmentPlan
-from capture_hw.segment_journal import GapCause, SegmentHeader
+from capture_hw.segment_journal import GapCause
 from capture_hw.written_frame import WrittenFrames
 
 _STEMS: Final = 16
@@ -26,8 +30,6 @@ _SLOT_S: Final = 0.5
 
 Source: measured, after six hours: sync and rename take 14 ms, cut and new file 6 ms of processor.
 """
-_OVERDUE_NS: Final = 10_000_000_000
-"""A copied camera without key frames: its segment goes on, and people are told."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,19 +47,20 @@ class SegmentChain:
         self._clock: Final = clock
         self._earlier: Final = earlier
         self._given: Final[deque[str]] = deque(maxlen=_STEMS)
-        self._gaps: Final = GapRecord(f"cage {plan.cage:02d}", clock.monotonic_ns)
+        self._gaps = GapRecord(f"cage {plan.cage:02d}", clock.monotonic_ns)
         self._format: CameraFormat | None = None
         self._finder: GapFinder | None = None
         self._segment: SegmentFile | None = None
-        self._closing: list[SegmentFile] = []
-        self._written: Final = WrittenFrames()
+        self._closing: Final = ClosingSegments(earlier)
+        self._written = WrittenFrames()
         self._offered_ns = 0
         """When the newest frame was captured, written or not."""
         self._has_asked = False
         """Whether the key frame was asked for with which the next segment begins."""
-        self._told = ""
+        self._overdue: Final = OverdueSegment(f"cage {plan.cage:02d}")
         self._broken: GapCause | None = None
-        self._first: SegmentHeader | None = None
+        self._earlier_gap = EarlierGap(self._gaps)
+        self._is_given_up = False
 
     @property
     def frames(self) -> int:
@@ -100,17 +103,35 @@ class SegmentChain:
 
     @property
     def complaint(self) -> str:
-        """What is wrong with the segment though it is written, one sentence; empty if nothing."""
-        segment = self._segment
-        if segment is None or self._offered_ns < segment.boundary_ns + _OVERDUE_NS:
-            return ""
-        return f"{segment.stem}: goes on past its end, the camera makes no key frame"
+        """What is wrong though frames are written, one sentence; empty if nothing."""
+        return overdue_text(self._segment, self._offered_ns) or self._closing.fault
 
     def write_to(self, folder: Path) -> None:
         """Write into another folder from the next key frame on."""
         if folder != self._folder:
             self._folder = folder
             self._has_asked = False
+
+    def give_up(self) -> ChainEnd:
+        """End, for any thread, while this chain's own one waits for a disk that hangs.
+
+        That one gets a StorageError when it comes back, and is to `leave`. What was on the way into
+        the file counts as lost.
+        """
+        self._is_given_up = True
+        if self._segment is not None:
+            self._take_back(self._segment, self._segment.cut_off())
+        broken = self._broken or "storage refused"
+        return ChainEnd(
+            self._written, self._gaps, self._earlier_gap, self._finder, broken, self._given
+        )
+
+    def go_on_behind(self, end: ChainEnd) -> None:
+        """Go on where another chain ended, whose camera is open here too, if it is still open."""
+        self._written, self._gaps, self._earlier_gap = end.written, end.gaps, end.earlier_gap
+        self._finder = self._finder and end.finder
+        self._broken = end.broken
+        self._given.extend(end.given)
 
     def open_camera(self, camera_format: CameraFormat, *, counts_frames: bool) -> None:
         """Note that other frames follow; the segment before must be closed."""
@@ -124,6 +145,7 @@ class SegmentChain:
         A segment begins with a key frame; a frame before that is counted as lost. Raises
         StorageError or EncoderError: the segment then wants to be broken off.
         """
+        self._refuse_if_given_up()
         self._offered_ns = frame.captured_ns
         at_boundary = self._is_at_boundary(frame)
         if at_boundary:
@@ -149,6 +171,7 @@ class SegmentChain:
         Raises StorageError or EncoderError.
         """
         self._has_asked = False
+        self._refuse_if_given_up()
         if cause is not None and self._broken is None:
             self._broken = cause
         if self._segment is None:
@@ -161,64 +184,60 @@ class SegmentChain:
         self._has_asked = False
         if self._broken is None:
             self._broken = cause
-        segment, self._segment = self._segment, None
-        if segment is None:
+        if self._segment is None or self._is_given_up:
             return
+        segment, self._segment = self._segment, None
         with suppress(StorageError):  # the disk refuses already, which is why we are here
             self._gaps.end(segment, self._last_ns())
-        last_ms = segment.break_off()
-        self._written.take_back(segment, last_ms)
-        if segment.is_left and self._earlier is not None:
-            self._earlier.add_left(segment.part)
-        self._closing.append(segment)
+        self._take_back(segment, segment.break_off())
+        self._closing.add(segment)
 
     def look(self) -> None:
         """Look after log and wall time; call it about once a second. Raises StorageError."""
         self._gaps.look()
-        self._tell()
+        self._closing.look()
+        self._overdue.tell(self._segment, self._offered_ns)
         if self._segment is not None:
             self._segment.note_clock()
 
     def leave(self) -> None:
-        """Leave the segment as a killed process would; the next recorder repairs it."""
-        if self._segment is not None:
-            self._segment.leave()
+        """Leave the segment as a killed process would; a repair looks at it, now or later."""
+        if self._segment is None:
+            return
+        self._segment.leave()
+        if self._is_given_up and self._earlier is not None:
+            self._earlier.add_left(self._segment.part)
 
     def join(self, timeout_s: float) -> bool:
-        """Wait until closed segments have their names; say whether all have."""
-        return sum(segment.join(timeout_s) for segment in self._closing) == len(self._closing)
+        """Wait until the disk is done with all closed segments; say whether it came in time."""
+        return self._closing.join(timeout_s)
 
     def note_earlier(self, last: EarlierFrame) -> bool:
-        """Write down the gap between an earlier run and this one's first frame.
+        """Write down the gap between an earlier run and this one's first frame, or correct it.
 
         Returns False as long as there is no segment to write it into. Raises StorageError.
         """
-        if self._first is None or self._segment is None:
+        if self._finder is None:
             return False
-        first = self._first
-        pause_ns = first.start_utc_ns - last.utc_ns
-        if last.boot_id == first.boot_id:
-            pause_ns = first.start_monotonic_ns - last.monotonic_ns
-        pause_ns = max(0, pause_ns)
-        assert self._finder is not None
-        loss = Loss(self._finder.missing_in(pause_ns), last.cause)
-        end_ns = first.start_monotonic_ns
-        self._gaps.note(self._segment, FoundGap(end_ns - pause_ns, end_ns, loss))
-        return True
+        return self._earlier_gap.note(last, self._finder, self._segment)
 
     def _finish(self, publish_after_s: float = 0.0) -> None:
         assert self._segment is not None
         self._has_asked = False
         self._segment.finish(publish_after_s)
         _log.info("cage %02d: %s closed", self._plan.cage, self._segment.stem)
-        self._closing = [*(one for one in self._closing if not one.join(0)), self._segment]
+        self._closing.add(self._segment)
         self._segment = None
 
-    def _tell(self) -> None:
-        complaint = self.complaint
-        if complaint and complaint != self._told:
-            _log.warning("cage %02d: %s", self._plan.cage, complaint)
-        self._told = complaint
+    def _take_back(self, segment: SegmentFile, last_ms: int | None) -> None:
+        """Forget what is not in a file that ends at `last_ms`; None: that holds no frame."""
+        if last_ms is None:
+            self._gaps.discard(segment)
+        self._written.take_back(segment, last_ms)
+
+    def _refuse_if_given_up(self) -> None:
+        if self._is_given_up:
+            raise StorageError(f"cage {self._plan.cage:02d}: the disk answered too late")
 
     def _last_ns(self) -> int:
         return self._written.last.captured_ns if self._written.last else self._offered_ns
@@ -250,11 +269,13 @@ class SegmentChain:
             folder=self._folder,
             given=self._given,
         )
+        self._segment = segment
+        self._refuse_if_given_up()
         self._written.begin_segment()
         _log.info("cage %02d: %s begins", self._plan.cage, segment.stem)
-        self._segment = segment
         self._has_asked = False
-        self._first = self._first or segment.header
+        self._earlier_gap.begin(segment)
+        self._gaps.begin()
         return segment
 
     def _note_name(self, stem: str) -> None:
@@ -270,6 +291,7 @@ class SegmentChain:
             return self._finder.between(last, frame, dropped)
         if self._written.counts_on:
             found = self._finder.between(last, frame, dropped)
-            return Loss(found.frames if found else 0, self._broken)
-        pause_ns = frame.captured_ns - last.captured_ns
-        return Loss(self._finder.missing_in(pause_ns), self._broken)
+            missing = found.frames if found else 0
+        else:
+            missing = self._finder.missing_in(frame.captured_ns - last.captured_ns)
+        return Loss(max(0, missing - self._gaps.frames_noted_after(last.captured_ns)), self._broken)

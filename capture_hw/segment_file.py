@@ -12,13 +12,7 @@ from capture_hw.camera import CameraFormat, CapturedFrame
 from capture_hw.copied_video import CopiedVideo
 from capture_hw.disk_sync import DiskSync
 from capture_hw.error import CaptureError, EncoderError, StorageError
-from capture_hw.segment_clock import (
-    Clock,
-    boot_id,
-    next_boundary_ns,
-    offset_text,
-    read_anchor,
-)
+from capture_hw.segment_clock import Clock, boot_id, next_boundary_ns, offset_text, read_anchor
 from capture_hw.segment_journal import (
     GapCause,
     JournalWriter,
@@ -101,8 +95,7 @@ class SegmentFile:
         on_named(self.stem)
         self.frames = 0
         self.last_ms = 0
-        self.is_left = False
-        """Whether it was broken off without its final name: a repair has to look at it."""
+        self._is_unread = False
         self.part: Final = part_path(self.path)
         self._start_utc_ns = utc_ns
         """By the newest anchor."""
@@ -123,6 +116,11 @@ class SegmentFile:
     def stem(self) -> str:
         """The name without ending, by which people and programs call the segment."""
         return self.path.stem
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it keeps its unfinished name and wants a repair; known when it was joined."""
+        return self._is_unread or self._sync.is_left
 
     @property
     def fault(self) -> str | None:
@@ -150,6 +148,9 @@ class SegmentFile:
         )
         try:
             self._journal.add_gap(gap)
+            if self._video.is_cut:
+                self._journal.take_back_line()  # who goes on writes it too
+                raise StorageError(f"{self.path}: cut off")
         except OSError as error:
             raise _refused(self._journal.path, error) from error
 
@@ -167,7 +168,7 @@ class SegmentFile:
             raise _refused(self._journal.path, error) from error
 
     def finish(self, publish_after_s: float = 0.0) -> None:
-        """Close the segment in order; a moment later it has its final name (`join`).
+        """Close the segment in order; a moment later it has its final name (`join`, `is_left`).
 
         Raises StorageError, EncoderError; the segment then wants to be broken off.
         """
@@ -185,7 +186,7 @@ class SegmentFile:
         """Close what the disk has taken so far under its final name.
 
         Returns the time of the last frame that is whole in the file, None if there is none. A file
-        that cannot be read now keeps its unfinished name, and counts as whole (`is_left`).
+        that cannot be read now keeps its unfinished name, and counts as whole.
         """
         self._video.abandon()
         try:
@@ -207,13 +208,24 @@ class SegmentFile:
         self._video.abandon()
         self._sync.give_up()
 
+    def cut_off(self) -> int | None:
+        """Let nothing more into the files, for any thread; the other one is to `leave` then.
+
+        Returns the time of the last frame in the video, None if it has none.
+        """
+        return self._video.cut_off()
+
+    def hurry(self) -> None:
+        """Have a closed segment named now: somebody waits for it."""
+        self._sync.hurry()
+
     def join(self, timeout_s: float) -> bool:
-        """Wait until a closed segment is on the disk; say whether it came in time."""
+        """Wait until the disk is done with a closed segment; say whether it came in time."""
         return self._sync.join(timeout_s)
 
     def _leave_for_repair(self) -> int:
         self._sync.give_up()
-        self.is_left = True
+        self._is_unread = True
         return self.last_ms
 
     def _discard(self) -> None:

@@ -20,12 +20,14 @@ GapCause: TypeAlias = Literal[
     "camera dropped frames",
     "camera stalled",
     "camera lost",
+    "encoder failed",
     "recorder overloaded",
     "recorder restarted",
     "recording stopped",
     "storage refused",
     "file damaged",
 ]
+_BETWEEN_RUNS: Final[frozenset[GapCause]] = frozenset({"recorder restarted", "recording stopped"})
 
 
 class _Line(BaseModel):
@@ -62,7 +64,8 @@ class SegmentGap(_Line):
     """Frames that are not there: after `from_ms`, before `to_ms`, both times of frames.
 
     Milliseconds since the segment's first frame. A gap before the first frame ends at 0 and begins
-    at a negative time: the cage's last frame in the segment before.
+    at a negative time: the cage's last frame in the segment before. One that ends before 0 lies
+    before an earlier segment, whose journal was gone.
     """
 
     line: Literal["gap"] = "gap"
@@ -97,6 +100,7 @@ class Journal(_Line):
 
     header: SegmentHeader
     gaps: tuple[SegmentGap, ...]
+    """Of several gaps between two runs only the last one, which corrects the others."""
     anchors: tuple[SegmentAnchor, ...] = ()
     end: SegmentEnd | None
 
@@ -117,6 +121,8 @@ class JournalWriter:
         self.path: Final = path
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o644)
+        self._line_bytes = 0
+        """Of the last line."""
         try:
             self._append(header)
         except OSError:
@@ -136,6 +142,12 @@ class JournalWriter:
         """Append the end; raises OSError."""
         self._append(end)
 
+    def take_back_line(self) -> None:
+        """Remove the line that was appended last; raises OSError."""
+        size = os.fstat(self._descriptor).st_size
+        os.ftruncate(self._descriptor, size - self._line_bytes)
+        self._line_bytes = 0
+
     def sync(self) -> None:
         """Wait until the lines are on the disk; raises OSError."""
         os.fsync(self._descriptor)
@@ -146,6 +158,7 @@ class JournalWriter:
 
     def _append(self, line: _Line) -> None:
         content = f"{line.model_dump_json()}\n".encode()
+        self._line_bytes = len(content)
         while content:
             content = content[os.write(self._descriptor, content) :]
 
@@ -165,7 +178,7 @@ def read_journal(path: Path) -> Journal:
     ends = [line for line in lines if isinstance(line, SegmentEnd)]
     return Journal(
         header=lines[0],
-        gaps=tuple(line for line in lines if isinstance(line, SegmentGap)),
+        gaps=_counting([line for line in lines if isinstance(line, SegmentGap)]),
         anchors=tuple(line for line in lines if isinstance(line, SegmentAnchor)),
         end=ends[-1] if ends else None,
     )
@@ -224,6 +237,12 @@ class GapFollower:
             return b""
         file.seek(self._offset)
         return file.read()
+
+
+def _counting(gaps: Sequence[SegmentGap]) -> tuple[SegmentGap, ...]:
+    """Leave out gaps between two runs that a later line corrects; a segment has one of them."""
+    corrected = [gap for gap in gaps if gap.to_ms == 0 and gap.cause in _BETWEEN_RUNS][:-1]
+    return tuple(gap for gap in gaps if not any(gap is one for one in corrected))
 
 
 def _whole_lines(content: bytes) -> list[tuple[int, bytes]]:

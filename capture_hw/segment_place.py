@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Container, Sequence
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,8 @@ MOVE_SUFFIX: Final = ".move"
 UNREADABLE_SUFFIX: Final = ".unreadable"
 """Of what is kept for a person; no other part of the program looks at it."""
 _NAMES_TRIED: Final = 100_000
+_STEM: Final = re.compile(r"\d{2}_\d{8}_\d{6}", re.ASCII)
+_STEM_TIME: Final = "%Y%m%d_%H%M%S"
 _DAY_FOLDER: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FORMS: Final = (
     "mkv",
@@ -49,7 +51,7 @@ def free_video_path(
         for _ in range(_NAMES_TRIED):
             day = folder / f"{moment:%Y-%m-%d}"
             day.mkdir(exist_ok=True)
-            video = day / f"{cage:02d}_{moment:%Y%m%d_%H%M%S}.mkv"
+            video = day / f"{stem_of(cage, moment)}.mkv"
             others = [other / day.name / video.name for other in elsewhere if other != folder]
             is_free = video.stem not in given and not is_taken(video)
             if is_free and not any(map(_seems_taken, others)):
@@ -60,6 +62,21 @@ def free_video_path(
             f"{folder}: cannot be written: {os.strerror(error.errno or 0)}"
         ) from error
     raise StorageError(f"{folder}: no free name for a segment near {moment:%Y-%m-%d %H:%M:%S}")
+
+
+def stem_of(cage: int, moment: datetime) -> str:
+    """Return the name of a segment that begins at a moment of standard time."""
+    return f"{cage:02d}_{moment:{_STEM_TIME}}"
+
+
+def moment_of(stem: str) -> datetime | None:
+    """Return the moment in a segment's name, without a zone; None if no recorder gives the name."""
+    if not _STEM.fullmatch(stem):
+        return None
+    try:
+        return datetime.strptime(stem.partition("_")[2], _STEM_TIME)
+    except ValueError:
+        return None
 
 
 def is_taken(video: Path, but: Container[str] = ()) -> bool:
@@ -79,17 +96,17 @@ def _seems_taken(video: Path) -> bool:
 
 def finished_videos(folder: Path, cage: int, days: int | None = None) -> list[Path]:
     """Return the cage's finished videos by name, of the newest `days` days if given."""
-    return _found(folder, f"{cage:02d}_*.mkv", days)
+    return _found(folder, cage, ".mkv", days)
 
 
 def unfinished_videos(folder: Path, cage: int) -> list[Path]:
     """Return the cage's videos that nobody has finished, by name."""
-    return _found(folder, f"{cage:02d}_*.mkv{PART_SUFFIX}", None)
+    return _found(folder, cage, f".mkv{PART_SUFFIX}", None)
 
 
 def lone_journals(folder: Path, cage: int) -> list[Path]:
     """Return journals whose video was never begun: nothing else has their stem."""
-    journals = _found(folder, f"{cage:02d}_*.journal{PART_SUFFIX}", None)
+    journals = _found(folder, cage, f".journal{PART_SUFFIX}", None)
     return [journal for journal in journals if len(list(_siblings(journal))) == 1]
 
 
@@ -98,9 +115,11 @@ def _siblings(journal: Path) -> list[Path]:
     return list(journal.parent.glob(f"{stem}.*"))
 
 
-def _found(folder: Path, pattern: str, days: int | None) -> list[Path]:
+def _found(folder: Path, cage: int, ending: str, days: int | None) -> list[Path]:
+    """Return what recorders named; a copy that a person put beside it is nobody's segment."""
     if not folder.is_dir():
         return []
     dated = sorted(path for path in folder.iterdir() if _DAY_FOLDER.fullmatch(path.name))
     chosen = dated if days is None else dated[-days:]
-    return [path for day in chosen for path in sorted(day.glob(pattern))]
+    paths = [path for day in chosen for path in sorted(day.glob(f"{cage:02d}_*{ending}"))]
+    return [path for path in paths if moment_of(path.name.removesuffix(ending)) is not None]

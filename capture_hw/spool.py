@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from capture_hw.complaint_log import ComplaintLog
 from capture_hw.data_volume import MARKER
 from capture_hw.error import StorageError
 from capture_hw.segment_place import finished_videos
@@ -17,7 +18,7 @@ from capture_hw.storage_place import StoragePlace
 
 _TURN_S: Final = 2.0
 _RETRY_S: Final = 60.0
-"""After an error; between two warnings about the same."""
+"""After an error."""
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +35,7 @@ class Spool:
         """Stems that lie on the main volume, in case a spool that cannot be written keeps them."""
         self._failed: Final[set[str]] = set()
         """Stems that could not be moved; they come last, so that they do not hold up the others."""
+        self._complaints: Final = ComplaintLog(_log)
         self._next_s = 0.0
 
     def turn(self, is_stopped: Callable[[], bool]) -> None:
@@ -53,7 +55,9 @@ class Spool:
         except OSError as error:
             self._next_s = time.monotonic() + _RETRY_S
             reason = os.strerror(error.errno or 0)
-            _log.warning("%s: cannot be emptied: %s", self._folder, reason)
+            self._complaints.warn(self._folder, f"{self._folder}: cannot be emptied: {reason}")
+        else:
+            self._complaints.forget(self._folder)
 
     def _move_all(self, is_stopped: Callable[[], bool]) -> None:
         waiting = [video for video in self._finished() if video.stem not in self._moved]
@@ -93,12 +97,13 @@ class Spool:
         try:
             move_segment(video, self._main.folder, is_stopped)
         except StorageError as error:
-            _log.warning("%s", error)
+            self._complaints.warn(video, str(error))
             self._failed.add(video.stem)
             self._main.distrust(str(error))
             self._next_s = time.monotonic() + _RETRY_S
         else:
             self._moved.add(video.stem)
+            self._complaints.forget(video)
 
 
 @contextmanager

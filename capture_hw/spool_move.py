@@ -16,13 +16,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from capture_hw.error import StorageError
 from capture_hw.segment_journal import journal_path
-from capture_hw.segment_place import MOVE_SUFFIX, is_taken
+from capture_hw.segment_place import MOVE_SUFFIX, is_taken, moment_of, stem_of
 from disk.durable_file import part_path, sync_to_disk
 
 _CHUNK_BYTES: Final = 1_000_000
@@ -32,7 +32,6 @@ _LONGEST_PAUSE_S: Final = 1.0
 _OURS: Final = (f"mkv{MOVE_SUFFIX}", "journal")
 """Forms in which a killed move may have left a segment on the main volume."""
 _NAMES_TRIED: Final = 3600
-_STEM_TIME: Final = "%Y%m%d_%H%M%S"
 _log = logging.getLogger(__name__)
 
 
@@ -76,11 +75,12 @@ def segment_bytes(video: Path) -> int:
 
 def _target(video: Path, day: Path, is_stopped: Callable[[], bool]) -> tuple[Path, bool]:
     """Return where the video belongs, and whether it is there already."""
-    cage, _, moment_text = video.stem.partition("_")
-    moment = datetime.strptime(moment_text, _STEM_TIME)
+    moment = moment_of(video.stem)
+    if moment is None:
+        raise ValueError(f"{video}: is no segment's name")
+    cage = int(video.stem.partition("_")[0])
     for second in range(_NAMES_TRIED):
-        stem = f"{cage}_{moment + timedelta(seconds=second):{_STEM_TIME}}"
-        target = day / f"{stem}.mkv"
+        target = day / f"{stem_of(cage, moment + timedelta(seconds=second))}.mkv"
         if target.exists() and _is_same(video, target, is_stopped):
             return target, True
         if not is_taken(target, but=_OURS) and _may_have_journal(video, target):

@@ -1,6 +1,7 @@
 """One of the folders that may take a cage's segments: whether it does so now."""
 
 import os
+import time
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,16 @@ class StoragePlace:
         self._refusal = ""
         """Why it is distrusted, one sentence; empty if it is not."""
         self._trial: WriteTrial | None = None
+        self._silent_since_s: float | None = None
+        """Since when its disk has not answered; None if it has."""
+
+    def await_answer(self, trial: WriteTrial, since_s: float) -> None:
+        """Leave the folder alone until the trial, which its disk hangs in, has come to its end.
+
+        `since_s` is a moment of time.monotonic.
+        """
+        self._trial, self._silent_since_s = trial, since_s
+        self._refusal = silence_text(self.folder, since_s)
 
     def distrust(self, refusal: str) -> None:
         """Note that the folder refused data: it has to take some before it counts again."""
@@ -41,6 +52,7 @@ class StoragePlace:
         `besides_bytes` are meant to be written in addition to what is recorded.
         Raises StorageError if the volume is away, read-only, without room, or refuses a trial.
         """
+        self._raise_if_silent()
         self._volume.check()
         try:
             self.folder.mkdir(exist_ok=True)
@@ -59,6 +71,14 @@ class StoragePlace:
         if self._refusal:
             self._try()
 
+    def _raise_if_silent(self) -> None:
+        """Ask nothing of a disk that hangs: the answer would not come."""
+        if self._silent_since_s is None or self._trial is None:
+            return
+        if not self._trial.is_over:
+            raise StorageError(silence_text(self.folder, self._silent_since_s))
+        self._silent_since_s = None
+
     def _try(self) -> None:
         """Begin a trial or look at it; raises StorageError until one has succeeded."""
         if self._trial is None:
@@ -71,6 +91,11 @@ class StoragePlace:
             self._refusal = fault
             raise StorageError(fault)
         self._refusal = ""
+
+
+def silence_text(folder: Path, since_s: float) -> str:
+    """Return the sentence that says how long a disk has hung."""
+    return f"{folder}: has not answered for {time.monotonic() - since_s:.0f} s"
 
 
 def _margin_bytes(volume: os.statvfs_result) -> int:

@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from capture_hw.error import StorageError
-from capture_hw.storage_place import StoragePlace
+from capture_hw.storage_place import StoragePlace, silence_text
+from capture_hw.write_trial import WriteTrial
 
 SPOOLING: Final = "recording to the spool: "
 """How the reason of a recorder begins that writes into its spool."""
@@ -16,6 +18,17 @@ _STEADY_S: Final = 60.0
 """A folder that refuses data sooner than this after it was tried is left alone for longer."""
 _FIRST_REST_S: Final = 2.0
 _LONGEST_REST_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class MainRest:
+    """What a room knows of its main folder."""
+
+    began_s: float
+    """When it was last taken."""
+    rest_s: float
+    """For how long it was last left alone."""
+    is_spooling: bool
 
 
 class StorageRoom:
@@ -46,6 +59,30 @@ class StorageRoom:
         self._refusal = ""
         """What the main folder said last."""
         self._reason = ""
+
+    @property
+    def is_spooling(self) -> bool:
+        """Whether the last call of `check` said so."""
+        return self._current is not None and self._current is self._spool
+
+    @property
+    def rest(self) -> MainRest:
+        """How long the main folder has been trusted, for `go_on_behind`."""
+        return MainRest(self._began_main_s, self._rest_s, self.is_spooling)
+
+    def go_on_behind(
+        self, rest: MainRest, trials: Mapping[Path, WriteTrial], since_s: float
+    ) -> None:
+        """Begin where another room's thread has waited for a disk since `since_s`.
+
+        Of the `trials`, one for each folder, those that are not over say which disk hangs.
+        """
+        self._began_main_s, self._rest_s = rest.began_s, rest.rest_s
+        if not rest.is_spooling:
+            self._give_up(self._main, silence_text(self._main.folder, since_s))
+        for place in (self._main, self._spool):
+            if place is not None and not trials[place.folder].has_succeeded:
+                place.await_answer(trials[place.folder], since_s)
 
     @property
     def reason(self) -> str:

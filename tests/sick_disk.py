@@ -1,4 +1,4 @@
-"""A real ext4 volume that can be made to refuse everything, where this process may mount one."""
+"""A real ext4 volume that can be made to refuse or to hang, where this process may mount one."""
 
 import fcntl
 import os
@@ -15,6 +15,7 @@ _SHUTDOWN: Final = 0x8004587D
 """EXT4_IOC_SHUTDOWN. Source: Linux, fs/ext4/ext4.h, _IOR('X', 125, __u32)."""
 _NOLOGFLUSH: Final = (2).to_bytes(4, "little")
 """What is not on the disk yet is lost, as behind a cable that comes off. Source: ibid."""
+_LONGEST_HANG_S: Final = 30
 
 
 class SickDisk:
@@ -23,6 +24,7 @@ class SickDisk:
     def __init__(self, image: Path, folder: Path) -> None:
         self.folder: Final = folder
         self._image: Final = image
+        self._end: subprocess.Popen[bytes] | None = None
 
     def break_down(self) -> None:
         """Be gone, at once."""
@@ -31,6 +33,25 @@ class SickDisk:
             fcntl.ioctl(descriptor, _SHUTDOWN, _NOLOGFLUSH)
         finally:
             os.close(descriptor)
+
+    def hang(self) -> None:
+        """Let every write wait until `answer`, or for a time that no test needs.
+
+        Another process ends the hang: this one may be what hangs.
+        """
+        end = f'sleep {_LONGEST_HANG_S} && fsfreeze --unfreeze "$0"'
+        self._end = subprocess.Popen(["sh", "-c", end, str(self.folder)])
+        subprocess.run(["fsfreeze", "--freeze", str(self.folder)], check=True)
+
+    def answer(self) -> None:
+        """End a hang, if there is one."""
+        if self._end is None:
+            return
+        self._end.terminate()
+        self._end.wait()
+        self._end = None
+        thaw = ["fsfreeze", "--unfreeze", str(self.folder)]
+        subprocess.run(thaw, check=False, capture_output=True)
 
     def heal(self) -> None:
         """Be mounted anew, with what had come to the disk; nobody may have a file open."""
@@ -60,4 +81,5 @@ def sick_disk(place: Path, size: int) -> Iterator[SickDisk]:
     try:
         yield disk
     finally:
+        disk.answer()
         subprocess.run(["umount", "--lazy", str(folder)], check=False)

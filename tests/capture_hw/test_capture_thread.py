@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from capture_hw import capture_thread
-from capture_hw.camera import Camera
+from capture_hw.camera import Camera, CameraFormat, CapturedFrame
 from capture_hw.capture_thread import CameraGone, CameraOpened, CaptureThread, Queued, QueuedFrame
 from capture_hw.error import DeviceLost
 from tests.capture_hw.scripted_camera import (
@@ -40,8 +41,12 @@ def _taken(capture: CaptureThread, count: int) -> list[Queued]:
     return [entry for entry in entries if entry is not None]
 
 
+def _frames(entries: list[Queued]) -> list[QueuedFrame]:
+    return [entry for entry in entries if isinstance(entry, QueuedFrame)]
+
+
 def _numbers(entries: list[Queued]) -> list[tuple[int, int]]:
-    return [(e.frame.sequence, e.dropped) for e in entries if isinstance(e, QueuedFrame)]
+    return [(entry.frame.sequence, entry.dropped) for entry in _frames(entries)]
 
 
 def test_frames_come_in_order_behind_the_format() -> None:
@@ -75,6 +80,19 @@ def test_a_full_queue_drops_the_newest_and_counts_them() -> None:
         after = _taken(capture, 3)
     assert _numbers(before) == [(number, 0) for number in range(74)]
     assert _numbers(after) == [(100, 26), (101, 0), (102, 0)]
+
+
+def test_large_pictures_fill_the_queue_by_their_bytes() -> None:
+    is_full = threading.Event()
+    black = np.broadcast_to(np.uint8(16), (1080, 1920))
+    steps: list[Step] = [CapturedFrame(n * FRAME_NS, n, black, is_key=True) for n in range(60)]
+    steps.append(is_full.set)
+    camera = ScriptedCamera(steps, CameraFormat("luma", 1920, 1080, 25.0))
+    with _capturing(camera) as capture:
+        assert is_full.wait(10)
+        entries = _taken(capture, 32)
+        assert capture.take(0.05) is None
+    assert _numbers(entries) == [(number, 0) for number in range(31)]
 
 
 def test_after_a_drop_copied_frames_go_on_at_a_key_frame() -> None:

@@ -1,5 +1,7 @@
 """Copied H.264: the file shows what the camera made, bit for bit."""
 
+import os
+import threading
 from pathlib import Path
 
 import av
@@ -7,7 +9,7 @@ import pytest
 
 from capture_hw.copied_video import CopiedVideo
 from capture_hw.error import EncoderError, StorageError
-from tests.capture_hw.scripted_camera import access_units, decoded, decoded_units
+from tests.capture_hw.scripted_camera import access_units, decoded, decoded_units, times_ms
 
 _COUNT = 45
 
@@ -78,3 +80,55 @@ def test_a_full_disk_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "a.mkv").symlink_to("/dev/full")
     with pytest.raises(StorageError, match=r"a\.mkv: cannot be written: No space left"):
         _copy(tmp_path / "a.mkv")
+
+
+def _begun(path: Path, count: int) -> CopiedVideo:
+    units = access_units(_COUNT)
+    video = CopiedVideo(path, units[0][0], 25.0, {})
+    for number, (unit, is_key) in enumerate(units[:count]):
+        video.write(unit, number * 40, is_key=is_key)
+    return video
+
+
+def test_a_video_that_is_cut_off_ends_with_the_frame_that_was_promised(tmp_path: Path) -> None:
+    video = _begun(tmp_path / "a.mkv", 10)
+    assert video.cut_off() == 320, "the muxer holds back the one of 360 ms"
+    with pytest.raises(StorageError):
+        video.write(access_units(_COUNT)[10][0], 400, is_key=True)
+    with pytest.raises(StorageError):
+        video.finish()
+    video.abandon()
+    assert times_ms(tmp_path / "a.mkv") == [number * 40 for number in range(9)]
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_the_disk_takes_after_the_cut_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    video = _begun(tmp_path / "a.mkv", 10)
+    hangs, answers = threading.Event(), threading.Event()
+    real = os.write
+
+    def write(descriptor: int, content: bytes) -> int:
+        hangs.set()
+        answers.wait(10)
+        return real(descriptor, content)
+
+    monkeypatch.setattr(os, "write", write)
+    refused: list[StorageError] = []
+
+    def go_on() -> None:
+        try:
+            video.finish() if ends else video.write(access_units(_COUNT)[10][0], 400, is_key=True)
+        except StorageError as error:
+            refused.append(error)
+            video.abandon()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    hangs.wait(10)
+    assert video.cut_off() == 320
+    answers.set()
+    thread.join(10)
+    assert len(refused) == 1
+    assert times_ms(tmp_path / "a.mkv") == [number * 40 for number in range(9)]

@@ -45,6 +45,16 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert read_journal(_written(tmp_path)) == Journal(header=_HEADER, gaps=(_GAP,), end=_END)
 
 
+def test_a_line_that_is_taken_back_is_not_there(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "03_20261122_060000.journal.part", _HEADER)
+    writer.add_gap(_GAP)
+    writer.add_gap(SegmentGap(from_ms=40, to_ms=120, frames_lost=1, cause="camera stalled"))
+    writer.take_back_line()
+    writer.add_end(_END)
+    writer.close()
+    assert read_journal(writer.path) == Journal(header=_HEADER, gaps=(_GAP,), end=_END)
+
+
 def test_a_journal_torn_anywhere_gives_its_whole_lines(tmp_path: Path) -> None:
     path = _written(tmp_path)
     content = path.read_bytes()

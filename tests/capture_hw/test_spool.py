@@ -67,6 +67,18 @@ def test_all_that_is_finished_is_moved_and_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in (place / "03" / _DAY).iterdir()] == [growing.name]
 
 
+@pytest.mark.parametrize("copy", ["20261121_060000_copy", "20261399_060000", "notes"])
+def test_a_file_that_no_recorder_named_stays_and_holds_up_nobody(tmp_path: Path, copy: str) -> None:
+    data, place = tmp_path / "data", tmp_path / "spool"
+    emptier = _emptier(data, place)
+    _spooled(place, "03_20261122_060000")
+    foreign = place / "03" / _DAY / f"03_{copy}.mkv"
+    foreign.write_bytes(b"somebody's")
+    emptier.turn(_never)
+    assert _stems(data) == ["03_20261122_060000"]
+    assert [path.name for path in foreign.parent.iterdir()] == [foreign.name]
+
+
 def test_the_spool_waits_while_the_main_volume_is_away(tmp_path: Path) -> None:
     data, place = tmp_path / "data", tmp_path / "spool"
     emptier = _emptier(data, place)
@@ -118,7 +130,9 @@ def test_a_segment_that_cannot_be_moved_does_not_hold_up_the_others(
     _spooled(place, "03_20261122_060000")
     wait_until(_turning(emptier, lambda: bool(_stems(data))), "the good one")
     assert _stems(data) == ["03_20261122_060000"]
-    (line, *_) = caplog.messages
+    _spooled(place, "03_20261122_070000")
+    wait_until(_turning(emptier, lambda: len(_stems(data)) == 2), "the next one")
+    (line,) = caplog.messages
     assert line.startswith(f"{bad}: cannot be moved to {data}/03/{_DAY} now: ")
 
 
