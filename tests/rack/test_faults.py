@@ -17,7 +17,15 @@ from tests.rack.test_rack import messages
 from tests.rack_validator import Verdict, judge_data, judge_events, judge_store
 from tests.small_disk import small_disk
 
-KINDS: Final = ("recorder-01", "classifier", "watcher", "lights", "publisher", "uploader", "supervisor")
+KINDS: Final = (
+    "recorder-01",
+    "classifier",
+    "watcher",
+    "lights",
+    "publisher",
+    "uploader",
+    "supervisor",
+)
 KILLED_CAGE: Final = "01"
 FPS: Final = 25
 ALLOWED_FRAMES: Final = 2 + 2 * FPS
