@@ -50,7 +50,7 @@ demo: $(VENV)/.run
 	$(BIN)/ethoprofiler demo $(DEMO) $(if $(HEADLESS),--headless)
 
 test: $(VENV)/.dev $(VENV)/.debian
-	$(BIN)/python -m pytest -m 'not campaign' -n 2
+	$(BIN)/python -m pytest -m 'not campaign' -n 2 --dist worksteal --durations 12
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -101,6 +101,7 @@ def test_the_first_in_order_that_works_is_taken(
 def test_a_named_encoder_that_does_not_work_is_a_warning_once(
     program: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     trials = _trials({"h264_nvenc": program})
     choice = EncoderChoice(EncoderConfig("h264_nvenc"), "cage 03", trials)
     assert _settle(choice) == _settle(choice) == "libx264"

@@ -1,5 +1,6 @@
 """Segments one after the other: no frame lost between two, every gap written down."""
 
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -310,6 +311,7 @@ def test_gaps_that_are_held_back_at_a_boundary_are_in_the_next_segment(tmp_path:
 def test_a_camera_without_key_frames_loses_nothing_and_people_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     recording = _Recording(tmp_path, camera=H264)
     endless = [
         replace(frame, is_key=frame.sequence == 0) for frame in h264_frames(_BOOT_NS, range(400))
