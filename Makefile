@@ -34,7 +34,7 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 # torch first and by version: a plain `torch` would bring gigabytes of CUDA libraries.
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet '$(TORCH)'
-	$(BIN)/pip install --quiet --editable '.[cpu,demo,train,dev]'
+	$(BIN)/pip install --quiet --editable '.[cpu,demo,modbus,train,dev]'
 	@touch $@ $(VENV)/.run
 
 # Debian keeps mosquitto in sbin, which is not on every user's path.

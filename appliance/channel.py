@@ -54,7 +54,7 @@ CHANNELS: Final = (
     Channel("cage/{cage}/behavior", "ethoprofiler.behavior/1", BehaviorPayload),
     Channel("cage/{cage}/bout", "ethoprofiler.bout/1", BoutPayload, retained=False),
     Channel("cage/{cage}/recording", "ethoprofiler.recording/1", RecordingPayload),
-    Channel("lights/{panel}", "ethoprofiler.lights/1", LightsPayload),
+    Channel("lights/{panel}", "ethoprofiler.lights/2", LightsPayload),
     Channel("alert/{alert}", "ethoprofiler.alert/1", AlertPayload),
     Channel("note", "ethoprofiler.note/1", NotePayload, retained=False),
     Channel("sync", "ethoprofiler.sync/1", SyncPayload),

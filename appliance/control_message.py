@@ -1,4 +1,4 @@
-"""What people and programs say to the supervisor: one JSON object a line, both ways.
+"""What people and programs say to the supervisor and the lights worker: one JSON object a line.
 
 A request is one line, its answer one line; after `watch` an answer comes again and again.
 """
@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from appliance.status import History, RackStatus
+from capture_hw.panel_config import PanelName
 
 VERSION: Final = 1
 """Of this protocol; both sides say it in every line, and other versions are refused."""
@@ -88,6 +89,43 @@ class StopRackRequest(_Request):
     author: _Author
 
 
+class OverrideLightRequest(_Request):
+    """Gives other white light for a time; to the lights worker."""
+
+    ask: Literal["override_light"] = "override_light"
+    panel: PanelName
+    white_percent: int = Field(ge=0, le=100)
+    minutes: float = Field(gt=0, le=24 * 60)
+    """The panel's own limit may be lower."""
+    reason: str = Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")
+    author: _Author
+
+
+class EndOverrideRequest(_Request):
+    """Goes back to the schedule; to the lights worker."""
+
+    ask: Literal["end_override"] = "end_override"
+    panel: PanelName
+    author: _Author
+
+
+class DimInfraredRequest(_Request):
+    """Dims infrared light for a moment, to prove which camera sees a panel; to the lights worker."""
+
+    ask: Literal["dim_infrared"] = "dim_infrared"
+    panel: PanelName
+    percent: int = Field(ge=0, le=100)
+    for_s: float = Field(gt=0, le=2)
+
+
+class CalibratePanelRequest(_Request):
+    """Takes what the sensors read now for what is commanded now; to the lights worker."""
+
+    ask: Literal["calibrate_panel"] = "calibrate_panel"
+    panel: PanelName
+    author: _Author
+
+
 Request: TypeAlias = (
     StatusRequest
     | WatchRequest
@@ -97,6 +135,10 @@ Request: TypeAlias = (
     | NoteRequest
     | AcknowledgeRequest
     | StopRackRequest
+    | OverrideLightRequest
+    | EndOverrideRequest
+    | DimInfraredRequest
+    | CalibratePanelRequest
 )
 REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="ask")])
 

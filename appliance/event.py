@@ -71,16 +71,29 @@ class RecordingPayload(_Payload):
     segment: str | None
 
 
+class OverridePayload(_Payload):
+    """White light that a technician asked for, until it ends by itself."""
+
+    white_percent: int
+    until: str
+    author: str
+    reason: str
+
+
 class LightsPayload(_Payload):
-    """`lights/<panel>`: a panel, as commanded and as read back."""
+    """`lights/<panel>`: a panel, as scheduled, as commanded and as measured; percent."""
 
     phase: Literal["light", "dark"]
-    white_commanded: int
-    ir_commanded: int
+    white_scheduled: int
+    white_commanded: int | None
+    """Null if the panel does not answer, as the next three."""
+    ir_commanded: int | None
     white_measured: int | None
+    """Also null without a sensor."""
     ir_measured: int | None
-    next_change: str
-    override: str | None
+    next_change: str | None
+    """Null if the phase never changes again."""
+    override: OverridePayload | None
     reason: str
 
 

@@ -41,6 +41,16 @@ def control_socket(config: RackConfig) -> Path:
     return config.state / "control.sock"
 
 
+def lights_socket(config: RackConfig) -> Path:
+    """Return where people and programs tell the lights worker what the light should do."""
+    return config.state / "lights.sock"
+
+
+def light_record(config: RackConfig) -> Path:
+    """Return the folder with what light there was, a file a day; it lies with the recordings."""
+    return config.rack.data / "lights"
+
+
 def event_ledger(config: RackConfig) -> Path:
     """Return the ledger of labels done and events to publish."""
     return config.state / "events.sqlite"
@@ -67,7 +77,7 @@ def log_path(config: RackConfig, worker: str) -> Path:
 
 
 def panel_memory(config: RackConfig, panel: str) -> Path:
-    """Return the file in which a simulated panel keeps its schedule."""
+    """Return the file in which a simulated panel keeps what a real one has in EEPROM."""
     return config.state / "panel" / f"{panel}.json"
 
 

@@ -71,15 +71,42 @@ class ClassifierDetail(_Record):
     cages: tuple[CageLabel, ...]
 
 
+class PanelOverride(_Record):
+    """White light that a technician asked for."""
+
+    white_percent: int
+    until_utc_ns: int
+    author: str
+    """Empty if another host asked for it."""
+    reason: str
+
+
 class PanelDetail(_Record):
-    """One panel, as commanded and as read back."""
+    """One panel, as commanded and as read back; levels in percent, rounded."""
 
     panel: str
     phase: Literal["light", "dark"]
-    white_commanded: int
-    ir_commanded: int
+    """As due by the panel's plan."""
+    white_scheduled: int
+    white_commanded: int | None
+    """None if the panel does not say, as the next three."""
+    ir_commanded: int | None
     white_measured: int | None
+    """Also None without a sensor."""
     ir_measured: int | None
+    next_change_utc_ns: int | None
+    """None if the phase never changes again."""
+    override: PanelOverride | None = None
+    keeps_schedule: bool = True
+    """Whether light goes on by itself when the host is dead."""
+    clock_off_s: float | None = None
+    """The panel's clock minus this machine's."""
+    serial_number: str = ""
+    port: str = ""
+    resets: int = 0
+    """Of the panel, seen since the worker started."""
+    line_faults: int = 0
+    """Damaged, late and foreign lines since the worker started, of both sides."""
     reason: str = ""
     """One sentence if the panel does not answer or disagrees."""
 
@@ -139,8 +166,10 @@ class LightsDetail(_Record):
 
     kind: Literal["lights"] = "lights"
     phase: Literal["light", "dark"]
+    """By the rack's plan, as the next two; a panel may have another."""
     zt_h: float
-    next_change_utc_ns: int
+    next_change_utc_ns: int | None
+    """None if the phase never changes again."""
     panels: tuple[PanelDetail, ...]
 
 

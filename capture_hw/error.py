@@ -26,7 +26,11 @@ class StorageError(CaptureError):
 
 
 class PanelSilent(CaptureError):
-    """The light panel does not answer; it runs its schedule by itself, so ask again."""
+    """The light panel gives no valid answer; ask again."""
+
+
+class PanelLost(PanelSilent):
+    """The line to the light panel is gone; open it again."""
 
 
 class PanelRefused(CaptureError):

@@ -1,58 +1,92 @@
-"""What the configuration says about light: the photoperiod and the panels that give it."""
+"""What the configuration says about light: photoperiods, their changes, panels that give them."""
 
-from datetime import time
-from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from datetime import datetime, time
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-PanelFaultKind: TypeAlias = Literal["silent", "white-dark", "white-on", "ir-dark"]
+from capture_hw.panel_config import PanelConfig, PanelName
+
+LEAST_IR_PERCENT: Final = 25
+"""The floor that a panel keeps: cameras must always see."""
+LONGEST_CYCLE_H: Final = 72
+_DAY_H: Final = 24
+_Hours = Annotated[float, Field(ge=0, le=LONGEST_CYCLE_H)]
+_CycleHours = Annotated[float, Field(ge=1, le=LONGEST_CYCLE_H)]
+_Minutes = Annotated[float, Field(ge=0, le=720)]
+_Percent = Annotated[int, Field(ge=1, le=100)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PanelFault(_Section):
-    """A fault that a simulated panel shows on request; seconds since it was opened.
-
-    silent: it answers nothing and gives light as scheduled. white-dark, ir-dark: the lamps give no
-    light. white-on: the white lamps cannot be switched off.
-    """
-
-    kind: PanelFaultKind
-    after_s: float = Field(ge=0)
-    for_s: float = Field(gt=0)
+def _standard(moment: time | datetime | None) -> None:
+    if moment is not None and moment.tzinfo is not None:
+        raise ValueError("is in the facility's standard time already; leave the offset out")
 
 
-class PanelConfig(_Section):
-    """A light panel; the simulated one keeps its schedule in a file, as a real one in EEPROM."""
+class LightChange(_Section):
+    """Another photoperiod from a moment on; keys that are not given go on as before."""
 
-    name: Annotated[
-        str,
-        Field(
-            pattern=r"^[a-z0-9][a-z0-9-]{0,30}$",
-            description="lower-case letters, digits and hyphens, at most 31",
-        ),
-    ]
-    driver: Literal["simulated"]
-    light_file: Path | None = None
-    """Where it writes what it shines, for simulated cameras before it."""
-    faults: tuple[PanelFault, ...] = ()
+    at: datetime
+    """In the facility's standard time; a date alone is its midnight."""
+    panels: tuple[PanelName, ...] = ()
+    """The panels that it concerns; all, if none is named."""
+    lights_on: time | None = None
+    """If given, ZT0 is there on the day of `at`; if not, ZT goes on counting."""
+    light_hours: _Hours | None = None
+    cycle_hours: _CycleHours | None = None
+    dawn_minutes: _Minutes | None = None
+    dusk_minutes: _Minutes | None = None
+    skeleton_minutes: _Minutes | None = None
+    white_percent: _Percent | None = None
+
+    @field_validator("at", "lights_on")
+    @classmethod
+    def _is_standard_time(cls, moment: datetime | time | None) -> datetime | time | None:
+        _standard(moment)
+        if moment is not None and moment.microsecond:
+            raise ValueError("must be a whole second")
+        return moment
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set - {"at", "panels"}:
+            raise ValueError("changes nothing; give it a key such as `lights_on`")
+        return self
 
 
 class LightConfig(_Section):
     """Day and night in the facility's standard time."""
 
     lights_on: time = time(7, 0)
-    light_hours: float = Field(default=12.0, gt=0, lt=24)
-    white_percent: int = Field(default=60, ge=1, le=100)
-    ir_percent: int = Field(default=100, ge=1, le=100)
+    """ZT0."""
+    light_hours: _Hours = 12.0
+    """0 is constant dark, the whole cycle constant light."""
+    cycle_hours: _CycleHours = 24.0
+    dawn_minutes: _Minutes = 0.0
+    """White light rises evenly, from lights on."""
+    dusk_minutes: _Minutes = 0.0
+    """White light falls evenly, until lights off."""
+    skeleton_minutes: _Minutes = 0.0
+    """Light only so long after lights on and before lights off; 0 is light all the time."""
+    white_percent: _Percent = 60
+    ir_percent: int = Field(default=100, ge=LEAST_IR_PERCENT, le=100)
+    change: tuple[LightChange, ...] = ()
     panel: tuple[PanelConfig, ...] = ()
 
     @field_validator("lights_on")
     @classmethod
     def _is_standard_time(cls, lights_on: time) -> time:
-        if lights_on.tzinfo is not None:
-            raise ValueError("is in the facility's standard time already; leave the offset out")
+        _standard(lights_on)
+        if lights_on.microsecond:
+            raise ValueError("must be a whole second")
         return lights_on
+
+    @field_validator("cycle_hours")
+    @classmethod
+    def _needs_no_first_day(cls, cycle_hours: float) -> float:
+        if cycle_hours != _DAY_H:
+            raise ValueError("a cycle of other than 24 h needs a first day: use [[lights.change]]")
+        return cycle_hours

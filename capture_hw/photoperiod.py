@@ -1,60 +1,82 @@
-"""Day and night by the clock: pure functions of a schedule and a moment.
+"""A photoperiod: white light that repeats after a cycle, as a pure function of a moment.
 
-Moments are integers, nanoseconds since 1970 in UTC; the schedule is in the facility's standard
-time, a fixed offset, so that no animal ever gets a day of 23 or 25 hours.
+Moments are integers, nanoseconds since 1970 in UTC. Levels are per mille of full light. All
+arithmetic is in integers, so that a panel's firmware gives the same level at the same second.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from capture_hw.light_config import LightConfig
-
 Phase: TypeAlias = Literal["light", "dark"]
-_HOUR_NS: Final = 3_600_000_000_000
-_DAY_NS: Final = 24 * _HOUR_NS
+SECOND_NS: Final = 1_000_000_000
+_HOUR_NS: Final = 3600 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
-class Photoperiod:
-    """Lights on and off once a day."""
+class LightSpan:
+    """A part of a cycle in which white light stays or changes evenly."""
 
-    lights_on_utc_ns: int
-    """Nanoseconds from midnight UTC to lights on, 0 to one day."""
-    light_ns: int
+    start_s: int
+    """Since the begin of the cycle, ZT0."""
+    from_permille: int
+    to_permille: int
+    """At the end of the span, which is the start of the next one."""
+
+    @property
+    def phase(self) -> Phase:
+        """Return whether it gives light: a ramp is light from its first to its last second."""
+        return "light" if self.from_permille or self.to_permille else "dark"
+
+
+@dataclass(frozen=True)
+class Photoperiod:
+    """Spans of white light that repeat; the instant of a change belongs to what follows."""
+
+    zero_utc_s: int
+    """A moment at which the cycle begins (ZT0), 0 to less than a cycle: one in 1970."""
+    cycle_s: int
+    spans: tuple[LightSpan, ...]
+    """In order; the first starts at 0, the last ends with the cycle."""
+
+    @cached_property
+    def _starts_s(self) -> list[int]:
+        return [span.start_s for span in self.spans]
 
     def zt_ns(self, utc_ns: int) -> int:
-        """Return nanoseconds since the last lights on, 0 to less than one day."""
-        return (utc_ns - self.lights_on_utc_ns) % _DAY_NS
+        """Return nanoseconds since the last begin of a cycle, 0 to less than a cycle."""
+        return (utc_ns - self.zero_utc_s * SECOND_NS) % (self.cycle_s * SECOND_NS)
 
     def zt_h(self, utc_ns: int) -> float:
-        """Return Zeitgeber time, 0 to less than 24 hours."""
+        """Return Zeitgeber time, 0 to less than the cycle, in hours of 60 minutes."""
         return self.zt_ns(utc_ns) / _HOUR_NS
 
+    def span_at(self, utc_ns: int) -> tuple[LightSpan, int, int]:
+        """Return the span of a moment, and when it began and ends, in UTC, ns."""
+        zt_ns = self.zt_ns(utc_ns)
+        index = bisect_right(self._starts_s, zt_ns // SECOND_NS) - 1
+        span = self.spans[index]
+        began_ns = utc_ns - zt_ns + span.start_s * SECOND_NS
+        ends_ns = utc_ns - zt_ns + self._end_s(index) * SECOND_NS
+        return span, began_ns, ends_ns
+
     def phase(self, utc_ns: int) -> Phase:
-        """Return whether it is light; the instant of a change belongs to what follows."""
-        return "light" if self.zt_ns(utc_ns) < self.light_ns else "dark"
+        """Return whether it is light."""
+        return self.span_at(utc_ns)[0].phase
 
-    def next_change_ns(self, utc_ns: int) -> int:
-        """Return the moment of the next change, always later than `utc_ns`."""
-        zt_ns = self.zt_ns(utc_ns)
-        change_ns = self.light_ns if zt_ns < self.light_ns else _DAY_NS
-        return utc_ns - zt_ns + change_ns
+    def white_permille(self, utc_ns: int) -> int:
+        """Return white light at a moment; a ramp has a step at each whole second, if any."""
+        span, began_ns, ends_ns = self.span_at(utc_ns)
+        passed_s = (utc_ns - began_ns) // SECOND_NS
+        length_s = (ends_ns - began_ns) // SECOND_NS
+        rise = abs(span.to_permille - span.from_permille) * passed_s // length_s
+        return span.from_permille + (rise if span.to_permille > span.from_permille else -rise)
 
-    def to_nearest_change_ns(self, utc_ns: int) -> int:
-        """Return how far the nearest change is, before or after."""
-        zt_ns = self.zt_ns(utc_ns)
-        return min(zt_ns, abs(zt_ns - self.light_ns), _DAY_NS - zt_ns)
+    @property
+    def has_phases(self) -> bool:
+        """Whether there are both light and dark in a cycle."""
+        return len({span.phase for span in self.spans}) > 1
 
-
-def photoperiod_of(config: LightConfig, standard_time: timezone) -> Photoperiod:
-    """Return the schedule of a configuration."""
-    on = config.lights_on
-    local = timedelta(
-        hours=on.hour, minutes=on.minute, seconds=on.second, microseconds=on.microsecond
-    )
-    utc = local - standard_time.utcoffset(None)
-    return Photoperiod(
-        lights_on_utc_ns=utc // timedelta(microseconds=1) * 1000 % _DAY_NS,
-        light_ns=round(config.light_hours * _HOUR_NS),
-    )
+    def _end_s(self, index: int) -> int:
+        return self._starts_s[index + 1] if index + 1 < len(self.spans) else self.cycle_s

@@ -1,0 +1,1 @@
+"""Light panels: what they run by themselves, and how they are talked to."""
