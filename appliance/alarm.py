@@ -6,13 +6,13 @@ from typing import Final
 
 from appliance.alert import AlertBook, Change, Finding
 from appliance.alert_rule import findings
+from appliance.cage_plan import rack_plan
 from appliance.config import RackConfig
 from appliance.event import AlertPayload, rfc3339
 from appliance.gap_growth import GapGrowth
 from appliance.ledger_writer import LedgerWriter
 from appliance.outbox import Event
 from appliance.status import AlertStatus, RackStatus
-from capture_hw.photoperiod import photoperiod_of
 
 _log = logging.getLogger(__name__)
 SCHEMA: Final = "ethoprofiler.alert/1"
@@ -26,7 +26,7 @@ class Alarm:
     ) -> None:
         self._limits: Final = config.alerts
         self._ledger: Final = ledger
-        self._photoperiod: Final = photoperiod_of(config.lights, config.standard_time)
+        self._plan: Final = rack_plan(config)
         self._book: Final = AlertBook(open_alerts, time.monotonic())
         self._gaps: Final = GapGrowth()
 
@@ -63,7 +63,7 @@ class Alarm:
             topic=f"alert/{alert_id}",
             schema=SCHEMA,
             time_utc_ns=utc_ns,
-            zt_h=self._photoperiod.zt_h(utc_ns),
+            zt_h=self._plan.zt_h(utc_ns),
             payload=_payload(alert) if alert else None,
             retained=True,
         )

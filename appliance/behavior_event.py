@@ -6,7 +6,7 @@ from typing import Final
 from appliance.config import CageSection
 from appliance.event import BehaviorPayload, BoutPayload, rfc3339
 from appliance.outbox import Event
-from capture_hw.photoperiod import Photoperiod
+from capture_hw.light_plan import LightPlan
 from inference.bout import BehaviorChange, Bout, Finding
 from inference.ethogram import CODE_NAMES
 from inference.label_file import CONFIDENCE_DECIMALS
@@ -17,19 +17,19 @@ _SECOND_NS: Final = 1_000_000_000
 
 
 def events_of(
-    findings: Iterable[Finding], cage: CageSection, photoperiod: Photoperiod, *, is_late: bool
+    findings: Iterable[Finding], cage: CageSection, plan: LightPlan, *, is_late: bool
 ) -> list[Event]:
     """Return the events of findings; what a late segment found is not what the animal does now."""
     return [
-        _bout_event(finding, cage, photoperiod)
+        _bout_event(finding, cage, plan)
         if isinstance(finding, Bout)
-        else _behavior_event(finding, cage, photoperiod)
+        else _behavior_event(finding, cage, plan)
         for finding in findings
         if isinstance(finding, Bout) or not is_late
     ]
 
 
-def _bout_event(bout: Bout, cage: CageSection, photoperiod: Photoperiod) -> Event:
+def _bout_event(bout: Bout, cage: CageSection, plan: LightPlan) -> Event:
     start_utc_ns = bout.first.moment.utc_ns
     payload = BoutPayload(
         behavior=CODE_NAMES[bout.code],
@@ -48,13 +48,13 @@ def _bout_event(bout: Bout, cage: CageSection, photoperiod: Photoperiod) -> Even
         topic=f"cage/{cage.label}/bout",
         schema=_BOUT_SCHEMA,
         time_utc_ns=start_utc_ns,
-        zt_h=photoperiod.zt_h(start_utc_ns),
+        zt_h=plan.zt_h(start_utc_ns),
         payload=payload,
         retained=False,
     )
 
 
-def _behavior_event(change: BehaviorChange, cage: CageSection, photoperiod: Photoperiod) -> Event:
+def _behavior_event(change: BehaviorChange, cage: CageSection, plan: LightPlan) -> Event:
     since_utc_ns = change.first.moment.utc_ns
     payload = BehaviorPayload(
         behavior=CODE_NAMES[change.code],
@@ -67,7 +67,7 @@ def _behavior_event(change: BehaviorChange, cage: CageSection, photoperiod: Phot
         topic=f"cage/{cage.label}/behavior",
         schema=_BEHAVIOR_SCHEMA,
         time_utc_ns=since_utc_ns,
-        zt_h=photoperiod.zt_h(since_utc_ns),
+        zt_h=plan.zt_h(since_utc_ns),
         payload=payload,
         retained=True,
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from appliance.behavior_event import events_of
 from appliance.cage_label_state import CageLabelState
+from appliance.cage_plan import cage_plan
 from appliance.left_segments import LeftSegments
 from appliance.report import CageLabel
 from appliance.segment_description import describe_segment
@@ -20,7 +21,6 @@ from appliance.segment_labelling import (
     label_segment,
 )
 from appliance.segment_search import Segment
-from capture_hw.photoperiod import photoperiod_of
 from disk.damaged_ledger import is_lost
 from disk.durable_file import part_path
 from inference.bout import BoutTracker
@@ -254,10 +254,10 @@ class CageLabeller:
             carried = plan.ledger.carried(plan.cage.number)
             if carried is None:
                 return
-            photoperiod = photoperiod_of(plan.config.lights, plan.config.standard_time)
+            light = cage_plan(plan.config, plan.cage)
             findings = BoutTracker(carried).close()
             plan.ledger.drop_carried(
-                plan.cage.number, events_of(findings, plan.cage, photoperiod, is_late=False)
+                plan.cage.number, events_of(findings, plan.cage, light, is_late=False)
             )
         except sqlite3.Error as error:
             if is_lost(error):

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from datetime import timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -210,7 +210,7 @@ def parse_config(content: bytes, path: Path, folder: Path) -> RackConfig:
         # By way of JSON, where strict validation still takes lists, paths and times as TOML gives
         # them: without it 1 were true, "3" a number, and 7 seven seconds past midnight.
         config = RackConfig.model_validate_json(
-            json.dumps(document, default=lambda moment: moment.isoformat()), strict=True
+            json.dumps(document, default=_moment_text), strict=True
         )
     except ValidationError as error:
         faults = faults_of(error, RackConfig.model_json_schema(), document)
@@ -220,6 +220,13 @@ def parse_config(content: bytes, path: Path, folder: Path) -> RackConfig:
     if faults:
         raise ConfigError(explain(path, text, faults))
     return anchored
+
+
+def _moment_text(moment: date | time) -> str:
+    """Return a date, time or both as JSON has them; a date alone is its midnight."""
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    return moment.isoformat()
 
 
 def _decode(path: Path, content: bytes) -> str:

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from appliance.config_fault import Fault, shown
+from capture_hw.light_setting import setting_faults, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+    from datetime import timezone
 
     from appliance.config import MqttSection, RackConfig
     from appliance.config_place import Place
+    from capture_hw.light_config import LightChange, LightConfig
 
 
 def contradictions(config: RackConfig) -> Iterator[InitErrorDetails]:
@@ -31,6 +35,7 @@ def contradictions(config: RackConfig) -> Iterator[InitErrorDetails]:
     for position, cage in enumerate(config.cage):
         if cage.panel is not None and cage.panel not in names:
             yield _contradiction(("cage", position, "panel"), "no such panel", cage.panel)
+    yield from _light_contradictions(config.lights, names, config.standard_time)
     if config.mqtt is not None:
         yield from _broker_contradictions(config.mqtt)
     store = config.store
@@ -61,6 +66,36 @@ def spool_faults(config: RackConfig) -> list[Fault]:
         reason = f"the spool and the recordings ({data}) must not lie in each other"
         return [Fault(("recording", "spool"), reason, shown(str(spool)))]
     return []
+
+
+def _light_contradictions(
+    lights: LightConfig, names: AbstractSet[str], standard_time: timezone
+) -> Iterator[InitErrorDetails]:
+    for position, change in enumerate(lights.change):
+        for number, name in enumerate(change.panels):
+            place: Place = ("lights", "change", position, "panels", number)
+            if name not in names:
+                yield _contradiction(place, "no such panel", name)
+        for earlier in lights.change[:position]:
+            if change.at == earlier.at and _share_a_panel(change, earlier):
+                place = ("lights", "change", position, "at")
+                reason = "another change of the same panel is at this moment; make one of both"
+                yield _contradiction(place, reason, change.at)
+                break
+    found: set[tuple[Place, str]] = set()
+    for panel in (None, *sorted(names)):
+        for setting in settings_of(lights, standard_time, panel):
+            table: Place = ("lights",)
+            table += () if setting.change is None else ("change", setting.change)
+            for key, reason in setting_faults(setting):
+                if ((*table, key), reason) not in found:
+                    found.add(((*table, key), reason))
+                    words = lights if setting.change is None else lights.change[setting.change]
+                    yield _contradiction((*table, key), reason, getattr(words, key))
+
+
+def _share_a_panel(one: LightChange, other: LightChange) -> bool:
+    return not one.panels or not other.panels or bool({*one.panels} & {*other.panels})
 
 
 def _broker_contradictions(mqtt: MqttSection) -> Iterator[InitErrorDetails]:

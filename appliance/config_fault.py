@@ -35,6 +35,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "model_type": "must be a table",
     "time_type": "must be a time of day such as 07:00:00",
     "time_parsing": "must be a time of day such as 07:00:00",
+    "datetime_type": "must be a day or a moment such as 2026-12-01T07:00:00",
+    "datetime_parsing": "must be a day or a moment such as 2026-12-01T07:00:00",
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than": "must be less than {lt:g}",

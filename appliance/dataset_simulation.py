@@ -15,6 +15,7 @@ import cv2
 from capture_hw.h264 import H264Writer
 from capture_hw.simulation.behavior import Fur, Routine
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import day_from
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 from disk.durable_file import write_durably
 from inference.ethogram import BEHAVIORS
@@ -168,7 +169,7 @@ def _write_clip(clip: _Clip) -> str:
     cage = SimulatedCage(
         clip.cage_seed,
         fur=clip.fur,
-        start_zt_h=_FIRST_ZT_H,
+        day=day_from(_FIRST_ZT_H),
         spread=clip.spread,
         routine=clip.routine,
     )

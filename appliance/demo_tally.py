@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.cage_plan import cage_plan
 from appliance.config import CageSection, RackConfig
 from appliance.rack_path import segment_folder
 from appliance.segment_manifest import SegmentManifest, file_record, read_manifest
 from capture_hw.camera_config import SimulatedCameraConfig
 from capture_hw.driver.simulated_truth import SimulatedTruth
-from capture_hw.photoperiod import photoperiod_of
+from capture_hw.simulation.mouse_day import MouseDay
 from disk.durable_file import PART_SUFFIX
 from inference.ethogram import BEHAVIORS
 from inference.label_file import read_labels
@@ -85,9 +86,8 @@ def _agreeing(
     assert manifest.start_utc_ns is not None
     labels = read_labels(label_file)
     assert labels.times_ms is not None
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
     zero_utc_ns = manifest.start_utc_ns - manifest.start_monotonic_ns
-    truth = SimulatedTruth(cage.camera, start_zt_h=photoperiod.zt_h(zero_utc_ns))
+    truth = SimulatedTruth(cage.camera, MouseDay(zero_utc_ns, cage_plan(config, cage)))
     moments_ns: NDArray[np.int64] = manifest.start_monotonic_ns + labels.times_ms * 1_000_000
     true_codes = [BEHAVIORS.index(truth.behavior(int(moment))) for moment in moments_ns]
     return int(np.count_nonzero(labels.codes == np.array(true_codes)))

@@ -7,6 +7,8 @@ import time
 from pydantic import BaseModel, ConfigDict, Field
 
 from appliance.event import Payload, rfc3339
+from capture_hw.light_config import LONGEST_CYCLE_H
+from capture_hw.photoperiod import written_zt_h
 
 
 class Envelope(BaseModel):
@@ -22,8 +24,8 @@ class Envelope(BaseModel):
     """Grows by one in each topic and survives restarts."""
     time: str
     """When it happened in the picture: RFC 3339, UTC."""
-    zt_h: float = Field(ge=0, lt=24)
-    """Zeitgeber time of that moment: hours since the lights went on."""
+    zt_h: float = Field(ge=0, lt=LONGEST_CYCLE_H)
+    """Zeitgeber time of that moment: hours since the lights went on, less than the cycle."""
 
 
 def message_text(envelope: Envelope, payload: Payload) -> str:
@@ -34,9 +36,9 @@ def message_text(envelope: Envelope, payload: Payload) -> str:
 
 def envelope_at(schema: str, seq: int, utc_ns: int, zt_h: float) -> Envelope:
     """Return an envelope with a new id."""
-    # Rounding may give the 24 h that the day does not have.
-    hours = round(zt_h, 4) % 24
-    return Envelope(schema=schema, id=uuid7(), seq=seq, time=rfc3339(utc_ns), zt_h=hours)
+    return Envelope(
+        schema=schema, id=uuid7(), seq=seq, time=rfc3339(utc_ns), zt_h=written_zt_h(zt_h)
+    )
 
 
 def uuid7() -> str:

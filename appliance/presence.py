@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Final, Literal
 
 from appliance.broker_link import Message
+from appliance.cage_plan import cage_plan, rack_plan
 from appliance.channel import PICTURE, STATUS, TELEMETRY, Channel, topic_root
 from appliance.config import RackConfig
 from appliance.event import Payload, PicturePayload, StatusPayload, TelemetryPayload
@@ -13,7 +14,6 @@ from appliance.machine_state import MachineState
 from appliance.message import Envelope, envelope_at, message_text
 from appliance.outbox import Outbox
 from appliance.report import CagePicture
-from capture_hw.photoperiod import photoperiod_of
 
 
 class Presence:
@@ -29,7 +29,8 @@ class Presence:
         self._outbox = outbox
         self._started_s = started_s
         self._root = topic_root(config.rack.facility, config.rack.name)
-        self._photoperiod = photoperiod_of(config.lights, config.standard_time)
+        self._plan = rack_plan(config)
+        self._cage_plans = {cage.number: cage_plan(config, cage) for cage in config.cage}
         with outbox.step():
             self._online_seq = outbox.take_seq(STATUS.address)
             end_seq = outbox.take_seq(STATUS.address)
@@ -76,7 +77,8 @@ class Presence:
     def _picture(self, cage: CagePicture, seq: int) -> Message:
         age_s = cage.age_s or 0.0
         utc_ns = time.time_ns() - round(age_s * 1e9)
-        envelope = envelope_at(PICTURE.schema, seq, utc_ns, self._photoperiod.zt_h(utc_ns))
+        zt_h = self._cage_plans.get(cage.cage, self._plan).zt_h(utc_ns)
+        envelope = envelope_at(PICTURE.schema, seq, utc_ns, zt_h)
         payload = PicturePayload(
             segment=cage.segment,
             age_s=age_s,
@@ -109,7 +111,7 @@ class Presence:
 
     def _envelope(self, channel: Channel, seq: int) -> Envelope:
         utc_ns = time.time_ns()
-        return envelope_at(channel.schema, seq, utc_ns, self._photoperiod.zt_h(utc_ns))
+        return envelope_at(channel.schema, seq, utc_ns, self._plan.zt_h(utc_ns))
 
     def _message(
         self, channel: Channel, envelope: Envelope, payload: Payload, topic: str = ""

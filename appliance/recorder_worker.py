@@ -1,11 +1,11 @@
 """The recorder process of one cage."""
 
 import logging
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 
+from appliance.cage_plan import cage_plan, mouse_day
 from appliance.clock_state import is_clock_synchronized
 from appliance.config import CageSection, RackConfig
 from appliance.priority import set_niceness
@@ -15,7 +15,7 @@ from appliance.worker import Worker, cage_of
 from capture_hw.camera import open_camera
 from capture_hw.camera_text import camera_text
 from capture_hw.encoder_config import EncoderConfig
-from capture_hw.photoperiod import photoperiod_of
+from capture_hw.light_plan_text import plan_text
 from capture_hw.recorder import Recorder, RecorderProgress
 from capture_hw.segment_clock import Clock
 from capture_hw.segment_file import SegmentPlan
@@ -32,7 +32,7 @@ def run(worker: Worker) -> None:
     recorder = Recorder(
         segment_plan(worker.config, cage),
         keep_free_bytes=round(worker.config.recording.keep_free_gb * 1e9),
-        open_camera=lambda: open_camera(cage.camera, start_zt_h=start_zt_h(worker.config)),
+        open_camera=lambda: open_camera(cage.camera, mouse_day(worker.config, cage)),
         clock=Clock(is_synchronized=is_clock_synchronized),
         report=_reporter(worker),
         encoder=encoder_config(worker.config),
@@ -48,8 +48,7 @@ def segment_plan(config: RackConfig, cage: CageSection) -> SegmentPlan:
         "cage": cage.label,
         "animal": cage.animal,
         "strain": cage.strain,
-        "lights_on": config.lights.lights_on.isoformat(),
-        "light_hours": str(config.lights.light_hours),
+        "light_plan": plan_text(cage_plan(config, cage)),
         "software": f"ethoprofiler {version('ethoprofiler')}",
     }
     return SegmentPlan(
@@ -68,12 +67,6 @@ def encoder_config(config: RackConfig) -> EncoderConfig:
     """Return how the rack's pictures are encoded."""
     recording = config.recording
     return EncoderConfig(recording.encoder, recording.crf, recording.max_kbit_s)
-
-
-def start_zt_h(config: RackConfig) -> float:
-    """Return the Zeitgeber time at which the machine's monotonic clock was zero."""
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
-    return photoperiod.zt_h(time.time_ns() - time.monotonic_ns())
 
 
 def _reporter(worker: Worker) -> Callable[[RecorderProgress], None]:

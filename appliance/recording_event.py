@@ -1,12 +1,13 @@
 """Telling the outside what each cage's recording does, when it changes."""
 
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from appliance.event import RecordingPayload
 from appliance.outbox import Event
 from appliance.sentence import wording
 from appliance.status import CageStatus, RackStatus
-from capture_hw.photoperiod import Photoperiod
+from capture_hw.light_plan import LightPlan
 
 SCHEMA: Final = "ethoprofiler.recording/1"
 _LEAST_S: Final = 1.0
@@ -17,8 +18,9 @@ _Telling: TypeAlias = tuple[str, str, str | None, int]
 class RecordingEvents:
     """Remembers what was told of each cage; at most one event a second a cage."""
 
-    def __init__(self, photoperiod: Photoperiod) -> None:
-        self._photoperiod: Final = photoperiod
+    def __init__(self, plans: Mapping[int, LightPlan]) -> None:
+        """Tell nothing yet; `plans` has the light of each cage."""
+        self._plans: Final = plans
         self._told: Final[dict[int, _Telling]] = {}
         self._told_s: Final[dict[int, float]] = {}
 
@@ -40,7 +42,7 @@ class RecordingEvents:
                     topic=f"cage/{cage.cage:02d}/recording",
                     schema=SCHEMA,
                     time_utc_ns=status.time_utc_ns,
-                    zt_h=self._photoperiod.zt_h(status.time_utc_ns),
+                    zt_h=self._plans[cage.cage].zt_h(status.time_utc_ns),
                     payload=payload,
                     retained=True,
                 )

@@ -14,7 +14,7 @@ from appliance.label_ledger import LabelLedger
 from appliance.outbox import Event
 from appliance.segment_start import SegmentStart
 from capture_hw.error import JournalError
-from capture_hw.photoperiod import Photoperiod
+from capture_hw.light_plan import LightPlan
 from capture_hw.segment_journal import GapFollower
 from inference.bout import BoutTracker, Finding, LabelledFrame, Moment
 from inference.label_file import LabelRow
@@ -35,7 +35,7 @@ class SegmentBook:
         self,
         ledger: LabelLedger,
         cage: CageSection,
-        photoperiod: Photoperiod,
+        plan: LightPlan,
         stem: str,
         start: SegmentStart,
         journal: Path,
@@ -49,7 +49,7 @@ class SegmentBook:
         """
         self._ledger = ledger
         self._cage = cage
-        self._photoperiod = photoperiod
+        self._plan = plan
         self._start = start
         self._breaks = _Breaks(journal)
         self._is_held = is_held
@@ -141,9 +141,7 @@ class SegmentBook:
         self._committed_s = time.monotonic()
 
     def _events(self) -> list[Event]:
-        return events_of(
-            self._findings, self._cage, self._photoperiod, is_late=self._progress.is_late
-        )
+        return events_of(self._findings, self._cage, self._plan, is_late=self._progress.is_late)
 
 
 class _Breaks:

@@ -1,11 +1,10 @@
 """What only a rack knows of a segment, put into its manifest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
-from pydantic import ValidationError
-
+from appliance.cage_plan import cage_plan, rack_plan
 from appliance.config import CageSection, RackConfig
 from appliance.segment_manifest import (
     Anchor,
@@ -16,7 +15,10 @@ from appliance.segment_manifest import (
 )
 from appliance.segment_start import SegmentStart
 from capture_hw.light_config import LightConfig
-from capture_hw.photoperiod import Photoperiod, photoperiod_of
+from capture_hw.light_plan import LightPlan
+from capture_hw.light_plan_text import plan_of_text
+from capture_hw.light_setting import plan_of
+from capture_hw.photoperiod import written_zt_h
 from capture_hw.segment_journal import Journal
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +61,7 @@ def with_journal(
         )
         for gap in journal.gaps
     ]
-    photoperiod = _photoperiod_of(tags, config)
+    plan = _plan_of(tags, cage, config)
     return manifest.model_copy(
         update={
             "facility": tags.get("facility", config.rack.facility),
@@ -78,7 +80,7 @@ def with_journal(
             "camera": header.camera,
             "encoder": header.encoder,
             "closed_in_order": journal.end is not None,
-            "light_phases": light_phases(photoperiod, header.start_utc_ns, manifest.last_ms),
+            "light_phases": light_phases(plan, header.start_utc_ns, manifest.last_ms),
             "gaps": _merged(manifest.gaps, gaps),
         }
     )
@@ -89,7 +91,7 @@ def without_journal(
 ) -> SegmentManifest:
     """Return the manifest with what configuration and video say, when the journal is lost."""
     utc_ns = start.moment.utc_ns
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
+    plan = cage_plan(config, cage)
     return manifest.model_copy(
         update={
             "facility": config.rack.facility,
@@ -100,7 +102,7 @@ def without_journal(
             "start": _moment(utc_ns),
             "start_utc_ns": utc_ns,
             "utc_offset": config.rack.utc_offset,
-            "light_phases": light_phases(photoperiod, utc_ns, manifest.last_ms),
+            "light_phases": light_phases(plan, utc_ns, manifest.last_ms),
         }
     )
 
@@ -112,35 +114,40 @@ def with_identity_of(manifest: SegmentManifest, earlier: SegmentManifest) -> Seg
     return manifest.model_copy(update={**known, "gaps": _merged(manifest.gaps, recorded)})
 
 
-def light_phases(photoperiod: Photoperiod, start_utc_ns: int, last_ms: int) -> list[LightPhase]:
-    """Return day and night from the first to the last frame of a segment."""
-    return [
-        LightPhase(
-            phase=photoperiod.phase(start_utc_ns + from_ms * _MILLISECOND_NS),
-            from_ms=from_ms,
-            zt_h=round(photoperiod.zt_h(start_utc_ns + from_ms * _MILLISECOND_NS), 4) % 24,
-        )
-        for from_ms in _phase_starts_ms(photoperiod, start_utc_ns, last_ms)
-    ]
+def light_phases(plan: LightPlan, start_utc_ns: int, last_ms: int) -> list[LightPhase]:
+    """Return day and night from the first to the last frame of a segment.
 
-
-def _phase_starts_ms(photoperiod: Photoperiod, start_utc_ns: int, last_ms: int) -> Iterator[int]:
+    Another part begins where the phase changes and where ZT does not go on counting evenly.
+    """
+    parts = []
     from_ms = 0
     while from_ms <= last_ms:
-        yield from_ms
-        change_ns = photoperiod.next_change_ns(start_utc_ns + from_ms * _MILLISECOND_NS)
-        from_ms = -((start_utc_ns - change_ns) // _MILLISECOND_NS)  # the first ms at or after it
+        utc_ns = start_utc_ns + from_ms * _MILLISECOND_NS
+        zt_h = written_zt_h(plan.zt_h(utc_ns))
+        parts.append(LightPhase(phase=plan.phase(utc_ns), from_ms=from_ms, zt_h=zt_h))
+        ends = [plan.zt_ends_ns(utc_ns), plan.next_change_ns(utc_ns)]
+        end_ns = min(end for end in ends if end is not None)
+        from_ms = -((start_utc_ns - end_ns) // _MILLISECOND_NS)  # the first ms at or after it
+    return parts
 
 
-def _photoperiod_of(tags: dict[str, str], config: RackConfig) -> Photoperiod:
-    """Return the schedule of the segment's own time; the configuration may have changed since."""
+def _plan_of(tags: dict[str, str], cage: str, config: RackConfig) -> LightPlan:
+    """Return the light of the segment's own time; the configuration may have changed since."""
     try:
+        if "light_plan" in tags:
+            return plan_of_text(tags["light_plan"])
+        # Segments until version 0.1 have these two.
         lights = LightConfig.model_validate(
             {"lights_on": tags["lights_on"], "light_hours": tags["light_hours"]}
         )
-    except (KeyError, ValidationError):
-        lights = config.lights
-    return photoperiod_of(lights, config.standard_time)
+        return plan_of(lights, config.standard_time)
+    except (KeyError, ValueError):
+        return _plan_by_config(cage, config)
+
+
+def _plan_by_config(label: str, config: RackConfig) -> LightPlan:
+    found = [cage for cage in config.cage if cage.label == label]
+    return cage_plan(config, found[0]) if found else rack_plan(config)
 
 
 def _merged(found: Sequence[Gap], recorded: Sequence[Gap]) -> list[Gap]:

@@ -7,13 +7,13 @@ from itertools import islice
 from threading import Lock
 from typing import Final
 
+from appliance.cage_plan import cage_plan
 from appliance.config import CageSection, RackConfig
 from appliance.label_ledger import LabelLedger
 from appliance.segment_book import SegmentBook
 from appliance.segment_search import Segment
 from appliance.segment_start import SegmentStart, segment_start
 from capture_hw.error import JournalError
-from capture_hw.photoperiod import photoperiod_of
 from capture_hw.segment_journal import Journal, read_journal
 from disk.durable_file import part_path, sync_to_disk
 from inference.bout import Moment
@@ -137,7 +137,7 @@ class _Run:
         self.book = SegmentBook(
             self.plan.ledger,
             self.plan.cage,
-            photoperiod_of(config.lights, config.standard_time),
+            cage_plan(config, self.plan.cage),
             segment.stem,
             self.start,
             segment.journal,

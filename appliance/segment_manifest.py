@@ -50,12 +50,12 @@ class Anchor(_Part):
 
 
 class LightPhase(_Part):
-    """Day or night, from a moment of the segment to the next phase or its end."""
+    """Day or night, from a moment of the segment to the next part or its end."""
 
     phase: Phase
     from_ms: int
     zt_h: float
-    """Zeitgeber time at `from_ms`: hours since the lights went on."""
+    """Zeitgeber time at `from_ms`, in hours; it counts on evenly to the end of the part."""
 
 
 class BehaviorTime(_Part):

@@ -14,6 +14,7 @@ from typing import Final, Self
 from appliance import rack_path
 from appliance.alarm import Alarm
 from appliance.alert import Finding
+from appliance.cage_plan import cage_plan
 from appliance.clock_state import is_clock_synchronized
 from appliance.config import RackConfig
 from appliance.control_server import ControlServer
@@ -34,7 +35,6 @@ from appliance.systemd import ServiceNotice
 from appliance.worker import RECORDER
 from appliance.worker_slot import Patience
 from appliance.worker_table import CommandOf, WorkerTable
-from capture_hw.photoperiod import photoperiod_of
 
 _log = logging.getLogger(__name__)
 _TURN_S: Final = 0.25
@@ -94,7 +94,7 @@ class Supervisor:
         self._disks = RackDisks(self._config)
         self._reporter = RackReporter(self._config, self._table.slots, self._stopped)
         self._recordings = RecordingEvents(
-            photoperiod_of(self._config.lights, self._config.standard_time)
+            {cage.number: cage_plan(self._config, cage) for cage in self._config.cage}
         )
         self._notice = ServiceNotice()
         self._looked_s = 0.0

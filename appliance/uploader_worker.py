@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Final
 
+from appliance.cage_plan import rack_plan
 from appliance.config import RackConfig
 from appliance.event import SyncPayload, rfc3339
 from appliance.outbox import Event, Outbox
@@ -13,7 +14,6 @@ from appliance.rack_volume import volume_fault
 from appliance.report import UploaderDetail
 from appliance.sync_event import SyncNews
 from appliance.worker import Worker
-from capture_hw.photoperiod import photoperiod_of
 from disk.damaged_ledger import is_damage
 from sync.ledger_rescue import open_upload_ledger
 from sync.object_key import rack_key
@@ -89,7 +89,7 @@ class _UploadThread(threading.Thread):
 def _watch(worker: Worker, thread: _UploadThread, store: Store, outbox: Outbox) -> None:
     """Beat and tell until `stop`; raises what ended the thread."""
     config = worker.config
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
+    plan = rack_plan(config)
     news = SyncNews()
     while not worker.stop.is_set():
         if is_damage(thread.error):
@@ -105,7 +105,7 @@ def _watch(worker: Worker, thread: _UploadThread, store: Store, outbox: Outbox) 
             utc_ns = time.time_ns()
             payload = sync_payload(detail)
             if news.take(payload, time.monotonic()):
-                zt_h = photoperiod.zt_h(utc_ns)
+                zt_h = plan.zt_h(utc_ns)
                 outbox.add([Event(_TOPIC, _SCHEMA, utc_ns, zt_h, payload, retained=True)])
         worker.stop.wait(_BEAT_S)
 

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture_hw.camera_config import CameraConfig
+from capture_hw.simulation.mouse_day import MouseDay
+
+_DAY = MouseDay()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,16 @@ class Camera(Protocol):
         """Give the device back; safe to call twice."""
 
 
-def open_camera(config: CameraConfig, *, start_zt_h: float = 0.0) -> Camera:
+def open_camera(config: CameraConfig, day: MouseDay = _DAY) -> Camera:
     """Open the configured camera within 10 s; raises DeviceLost, one sentence.
 
-    `start_zt_h` is the Zeitgeber time of monotonic zero, for the simulated mouse's day.
+    `day` is what a simulated mouse lives by, its frame 0 at monotonic zero.
     """
     # Lazy imports: a box opens one kind of camera and should not load what the others need.
     if config.driver == "simulated":
         from capture_hw.driver.simulated import SimulatedCamera
 
-        return SimulatedCamera(config, start_zt_h=start_zt_h)
+        return SimulatedCamera(config, day)
     if config.driver == "replay":
         from capture_hw.driver.replay import ReplayCamera
 

@@ -11,6 +11,9 @@ LEAST_IR_PERCENT: Final = 25
 """The floor that a panel keeps: cameras must always see."""
 LONGEST_CYCLE_H: Final = 72
 _DAY_H: Final = 24
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2105
+"""The last whole one of a panel's 32 bits."""
 _Hours = Annotated[float, Field(ge=0, le=LONGEST_CYCLE_H)]
 _CycleHours = Annotated[float, Field(ge=1, le=LONGEST_CYCLE_H)]
 _Minutes = Annotated[float, Field(ge=0, le=720)]
@@ -21,9 +24,11 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _standard(moment: time | datetime | None) -> None:
-    if moment is not None and moment.tzinfo is not None:
+def _standard(moment: datetime | time) -> None:
+    if moment.tzinfo is not None:
         raise ValueError("is in the facility's standard time already; leave the offset out")
+    if moment.microsecond:
+        raise ValueError("must be a whole second")
 
 
 class LightChange(_Section):
@@ -32,7 +37,7 @@ class LightChange(_Section):
     at: datetime
     """In the facility's standard time; a date alone is its midnight."""
     panels: tuple[PanelName, ...] = ()
-    """The panels that it concerns; all, if none is named."""
+    """The panels that it concerns; without it all, and the cages without a panel."""
     lights_on: time | None = None
     """If given, ZT0 is there on the day of `at`; if not, ZT goes on counting."""
     light_hours: _Hours | None = None
@@ -42,13 +47,27 @@ class LightChange(_Section):
     skeleton_minutes: _Minutes | None = None
     white_percent: _Percent | None = None
 
-    @field_validator("at", "lights_on")
+    @field_validator("at")
     @classmethod
-    def _is_standard_time(cls, moment: datetime | time | None) -> datetime | time | None:
-        _standard(moment)
-        if moment is not None and moment.microsecond:
-            raise ValueError("must be a whole second")
-        return moment
+    def _is_storable(cls, at: datetime) -> datetime:
+        _standard(at)
+        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            raise ValueError(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        return at
+
+    @field_validator("lights_on")
+    @classmethod
+    def _is_standard_time(cls, lights_on: time | None) -> time | None:
+        if lights_on is not None:
+            _standard(lights_on)
+        return lights_on
+
+    @field_validator("panels")
+    @classmethod
+    def _names_panels(cls, panels: tuple[str, ...]) -> tuple[str, ...]:
+        if not panels:
+            raise ValueError("names no panel; leave it out to mean all")
+        return panels
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -80,8 +99,6 @@ class LightConfig(_Section):
     @classmethod
     def _is_standard_time(cls, lights_on: time) -> time:
         _standard(lights_on)
-        if lights_on.microsecond:
-            raise ValueError("must be a whole second")
         return lights_on
 
     @field_validator("cycle_hours")

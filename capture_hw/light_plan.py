@@ -60,7 +60,7 @@ class LightPlan:
     def parts(self, from_ns: int, until_ns: int) -> Iterator[LightPart]:
         """Yield light from one moment to another without holes; steady neighbors are one part.
 
-        A ramp that is cut has the levels at the cut.
+        A ramp that is cut has the levels at the cut, which no longer belongs to it.
         """
         pending: LightPart | None = None
         while from_ns < until_ns:
@@ -80,22 +80,23 @@ class LightPlan:
     def next_change_ns(self, utc_ns: int) -> int | None:
         """Return the next moment at which the phase changes, later than `utc_ns`; None if never."""
         phase = self.phase(utc_ns)
-        index = self._index(utc_ns)
-        while True:
+        from_ns = utc_ns
+        for index in range(self._index(utc_ns), len(self.eras)):
+            change_ns = self.eras[index].photoperiod.other_phase_ns(phase, from_ns)
             end_ns = self._end_ns(index)
-            photoperiod = self.eras[index].photoperiod
-            if photoperiod.phase(utc_ns) != phase:
-                return utc_ns
-            if photoperiod.has_phases:
-                while end_ns is None or utc_ns < end_ns:
-                    utc_ns = photoperiod.span_at(utc_ns)[2]
-                    if end_ns is not None and utc_ns >= end_ns:
-                        break
-                    if photoperiod.phase(utc_ns) != phase:
-                        return utc_ns
-            if end_ns is None:
-                return None
-            utc_ns, index = end_ns, index + 1
+            if change_ns is not None and (end_ns is None or change_ns < end_ns):
+                return change_ns
+            if end_ns is not None:
+                from_ns = end_ns
+        return None
+
+    def zt_ends_ns(self, utc_ns: int) -> int:
+        """Return the next moment that Zeitgeber time does not count on to: ZT0 or a new era."""
+        index = self._index(utc_ns)
+        photoperiod = self.eras[index].photoperiod
+        zero_ns = utc_ns - photoperiod.zt_ns(utc_ns) + photoperiod.cycle_s * SECOND_NS
+        end_ns = self._end_ns(index)
+        return zero_ns if end_ns is None else min(zero_ns, end_ns)
 
     def to_nearest_step_ns(self, utc_ns: int) -> int:
         """Return how far the nearest end of a span or an era is, before or after."""
@@ -109,12 +110,14 @@ class LightPlan:
 
     def _part(self, from_ns: int, until_ns: int) -> LightPart:
         index = self._index(from_ns)
-        photoperiod = self.eras[index].photoperiod
-        span, _began_ns, ends_ns = photoperiod.span_at(from_ns)
+        span, began_ns, ends_ns = self.eras[index].photoperiod.span_at(from_ns)
         end_ns = self._end_ns(index)
         cut_ns = min(until_ns, ends_ns, until_ns if end_ns is None else end_ns)
-        first = photoperiod.white_permille(from_ns)
-        last = span.to_permille if cut_ns == ends_ns else photoperiod.white_permille(cut_ns - 1)
+        length_s = (ends_ns - began_ns) // SECOND_NS
+        first, last = (
+            span.permille_after((at_ns - began_ns) // SECOND_NS, length_s)
+            for at_ns in (from_ns, cut_ns)
+        )
         return LightPart(from_ns, cut_ns, first, last, span.phase)
 
     def _index(self, utc_ns: int) -> int:
@@ -128,4 +131,5 @@ class LightPlan:
 
 
 def _continues(before: LightPart, after: LightPart) -> bool:
-    return before.from_permille == before.to_permille == after.from_permille == after.to_permille
+    levels = {before.from_permille, before.to_permille, after.from_permille, after.to_permille}
+    return before.phase == after.phase and len(levels) == 1

@@ -27,6 +27,8 @@ class LightSetting:
     white_percent: int
     change: int | None = None
     """Position of the change that made it; None for the rack's first one."""
+    given: frozenset[str] = frozenset()
+    """The keys that stand in its own table; the others go on as before."""
 
     @property
     def is_constant(self) -> bool:
@@ -50,6 +52,7 @@ def settings_of(
         dusk_s=round(config.dusk_minutes * 60),
         skeleton_s=round(config.skeleton_minutes * 60),
         white_percent=config.white_percent,
+        given=frozenset(config.model_fields_set),
     )
     settings = [first]
     changes = [
@@ -75,24 +78,46 @@ def photoperiod_of(setting: LightSetting) -> Photoperiod:
 
 
 def setting_faults(setting: LightSetting) -> Iterator[tuple[str, str]]:
-    """Yield what contradicts itself in a setting: the key, and why in one sentence."""
-    light, cycle = _hours(setting.light_s), _hours(setting.cycle_s)
-    if setting.light_s > setting.cycle_s:
-        yield "light_hours", f"{light} of light do not fit into a cycle of {cycle}"
+    """Yield what contradicts itself in a setting: the key, and why in one sentence.
+
+    The key is one that its own table gives; what is taken over is its own table's fault.
+    """
+    for keys, reason in _faults(setting):
+        given = [key for key in keys if key in setting.given]
+        if given:
+            yield given[0], reason
+
+
+def _faults(setting: LightSetting) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the keys that disagree, and why."""
+    light_s = setting.light_s
+    light, cycle = _hours(light_s), _hours(setting.cycle_s)
+    if light_s > setting.cycle_s:
+        reason = f"{light} of light do not fit into a cycle of {cycle}"
+        yield ("light_hours", "cycle_hours"), reason
         return
-    for key, length_s in (
-        ("dawn_minutes", setting.dawn_s),
-        ("dusk_minutes", setting.dusk_s),
-        ("skeleton_minutes", setting.skeleton_s),
-    ):
-        if length_s and setting.is_constant:
-            yield key, "constant light or dark has no lights on and off"
+    dawn, dusk, skeleton = (
+        f"{seconds / 60:g} min" for seconds in (setting.dawn_s, setting.dusk_s, setting.skeleton_s)
+    )
+    if setting.is_constant:
+        for key, length_s in (
+            ("dawn_minutes", setting.dawn_s),
+            ("dusk_minutes", setting.dusk_s),
+            ("skeleton_minutes", setting.skeleton_s),
+        ):
+            if length_s:
+                yield (key,), f"{light} of light in {cycle} have no lights on and off"
+        return
+    ramps = ("dusk_minutes", "dawn_minutes")
     if setting.skeleton_s and (setting.dawn_s or setting.dusk_s):
-        yield "skeleton_minutes", "pulses of a skeleton photoperiod have no dawn or dusk"
-    if setting.dawn_s + setting.dusk_s > setting.light_s > 0:
-        yield "dusk_minutes", f"dawn and dusk are longer than the {light} of light"
-    if 2 * setting.skeleton_s > setting.light_s > 0:
-        yield "skeleton_minutes", f"two pulses are longer than the {light} of light"
+        reason = f"pulses of {skeleton} cannot have a dawn of {dawn} or a dusk of {dusk}"
+        yield ("skeleton_minutes", *ramps), reason
+    if setting.dawn_s + setting.dusk_s > light_s:
+        reason = f"a dawn of {dawn} and a dusk of {dusk} are longer than {light} of light"
+        yield (*ramps, "light_hours"), reason
+    if 2 * setting.skeleton_s > light_s:
+        reason = f"two pulses of {skeleton} are longer than {light} of light"
+        yield ("skeleton_minutes", "light_hours"), reason
 
 
 def _changed(
@@ -116,6 +141,7 @@ def _changed(
         skeleton_s=_seconds(change.skeleton_minutes, 60, before.skeleton_s),
         white_percent=change.white_percent or before.white_percent,
         change=position,
+        given=frozenset(change.model_fields_set),
     )
 
 

@@ -12,6 +12,9 @@ from typing import Final, Literal, TypeAlias
 Phase: TypeAlias = Literal["light", "dark"]
 SECOND_NS: Final = 1_000_000_000
 _HOUR_NS: Final = 3600 * SECOND_NS
+_ZT_STEPS: Final = 10_000
+_LESS_THAN_A_NS: Final = 1e-9
+"""In steps of ZT; more than an hour's fraction is wrong by in binary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class LightSpan:
     def phase(self) -> Phase:
         """Return whether it gives light: a ramp is light from its first to its last second."""
         return "light" if self.from_permille or self.to_permille else "dark"
+
+    def permille_after(self, passed_s: int, length_s: int) -> int:
+        """Return white light when a part of the span's length has passed."""
+        rise = abs(self.to_permille - self.from_permille) * passed_s // length_s
+        return self.from_permille + (rise if self.to_permille > self.from_permille else -rise)
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,11 @@ class Photoperiod:
         """Return the span of a moment, and when it began and ends, in UTC, ns."""
         zt_ns = self.zt_ns(utc_ns)
         index = bisect_right(self._starts_s, zt_ns // SECOND_NS) - 1
+        last = index + 1 == len(self.spans)
+        end_s = self.cycle_s if last else self._starts_s[index + 1]
+        zero_ns = utc_ns - zt_ns
         span = self.spans[index]
-        began_ns = utc_ns - zt_ns + span.start_s * SECOND_NS
-        ends_ns = utc_ns - zt_ns + self._end_s(index) * SECOND_NS
-        return span, began_ns, ends_ns
+        return span, zero_ns + span.start_s * SECOND_NS, zero_ns + end_s * SECOND_NS
 
     def phase(self, utc_ns: int) -> Phase:
         """Return whether it is light."""
@@ -68,15 +77,20 @@ class Photoperiod:
     def white_permille(self, utc_ns: int) -> int:
         """Return white light at a moment; a ramp has a step at each whole second, if any."""
         span, began_ns, ends_ns = self.span_at(utc_ns)
-        passed_s = (utc_ns - began_ns) // SECOND_NS
-        length_s = (ends_ns - began_ns) // SECOND_NS
-        rise = abs(span.to_permille - span.from_permille) * passed_s // length_s
-        return span.from_permille + (rise if span.to_permille > span.from_permille else -rise)
+        return span.permille_after(
+            (utc_ns - began_ns) // SECOND_NS, (ends_ns - began_ns) // SECOND_NS
+        )
 
-    @property
-    def has_phases(self) -> bool:
-        """Whether there are both light and dark in a cycle."""
-        return len({span.phase for span in self.spans}) > 1
+    def other_phase_ns(self, phase: Phase, from_ns: int) -> int | None:
+        """Return the first moment, from `from_ns` on, that is not in `phase`; None if none is."""
+        for _span in range(len(self.spans) + 1):
+            span, _began_ns, ends_ns = self.span_at(from_ns)
+            if span.phase != phase:
+                return from_ns
+            from_ns = ends_ns
+        return None
 
-    def _end_s(self, index: int) -> int:
-        return self._starts_s[index + 1] if index + 1 < len(self.spans) else self.cycle_s
+
+def written_zt_h(zt_h: float) -> float:
+    """Return Zeitgeber time with four decimals, cut: rounded it might be the cycle's length."""
+    return (zt_h * _ZT_STEPS + _LESS_THAN_A_NS) // 1 / _ZT_STEPS

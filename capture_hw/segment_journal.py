@@ -40,7 +40,7 @@ class SegmentHeader(_Line):
     line: Literal["header"] = "header"
     stem: str
     tags: dict[str, str]
-    """What the configuration says: facility, rack, cage, animal, strain, photoperiod."""
+    """What the configuration says: facility, rack, cage, animal, strain, light plan."""
     start_utc_ns: int
     start_monotonic_ns: int
     """Capture of the first frame on CLOCK_MONOTONIC."""

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from appliance.light_report import LightReportDocument
+from appliance.light_sign_off import SignOff
 from appliance.segment_manifest import SegmentManifest
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
@@ -13,5 +15,17 @@ def manifest_schema() -> str:
     return json.dumps(SegmentManifest.model_json_schema(by_alias=True), indent=2) + "\n"
 
 
+def light_report_schema() -> str:
+    """Return the schema of the light report of a day."""
+    return json.dumps(LightReportDocument.model_json_schema(by_alias=True), indent=2) + "\n"
+
+
+def light_sign_off_schema() -> str:
+    """Return the schema of a day's signatures."""
+    return json.dumps(SignOff.model_json_schema(by_alias=True), indent=2) + "\n"
+
+
 if __name__ == "__main__":
     (SCHEMAS / "segment.json").write_text(manifest_schema())
+    (SCHEMAS / "light-report.json").write_text(light_report_schema())
+    (SCHEMAS / "light-sign-off.json").write_text(light_sign_off_schema())

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from capture_hw.camera import CameraFormat, CapturedFrame
 from capture_hw.camera_config import SimulatedCameraConfig
 from capture_hw.driver.camera_fault import FaultSchedule, FaultWindow
-from capture_hw.driver.simulated_truth import FRAME_NS, LIGHT_HOURS
+from capture_hw.driver.simulated_truth import FRAME_NS
 from capture_hw.driver.spoilt_picture import SPOILING, spoil
 from capture_hw.error import DeviceLost, DeviceStalled
 from capture_hw.panel_light import PanelLight
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import MouseDay
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 
 _SECOND_NS: Final = 1_000_000_000
@@ -35,7 +36,7 @@ class SimulatedCamera:
     recorded frame. One thread at a time.
     """
 
-    def __init__(self, config: SimulatedCameraConfig, *, start_zt_h: float = 0.0) -> None:
+    def __init__(self, config: SimulatedCameraConfig, day: MouseDay) -> None:
         """Draw the cage, a quarter of a second of work; raises DeviceLost if unplugged."""
         self._name: Final = f"simulated camera {config.seed}"
         self._seed = config.seed
@@ -45,8 +46,7 @@ class SimulatedCamera:
         self._cage = SimulatedCage(
             config.seed,
             fur=config.fur,
-            start_zt_h=start_zt_h,
-            light_hours=LIGHT_HOURS,
+            day=day,
             routine=config.routine,
         )
         self._light: Final = PanelLight(config.light_file)

@@ -4,12 +4,12 @@ from typing import Final
 
 from capture_hw.camera_config import SimulatedCameraConfig
 from capture_hw.simulation.behavior import BehaviorName
+from capture_hw.simulation.mouse_day import MouseDay
 from capture_hw.simulation.rig import FPS
 from capture_hw.simulation.script import Script
 
 FRAME_NS: Final = 1_000_000_000 // FPS
 """Frame n is taken at n * FRAME_NS of CLOCK_MONOTONIC."""
-LIGHT_HOURS: Final = 12.0
 
 
 class SimulatedTruth:
@@ -18,9 +18,9 @@ class SimulatedTruth:
     Faults of the camera do not change it. One thread at a time.
     """
 
-    def __init__(self, config: SimulatedCameraConfig, *, start_zt_h: float = 0.0) -> None:
-        """Know the mouse of a camera; `start_zt_h` is the one that the camera was opened with."""
-        self._script = Script(config.seed, config.routine, start_zt_h, LIGHT_HOURS)
+    def __init__(self, config: SimulatedCameraConfig, day: MouseDay) -> None:
+        """Know the mouse of a camera; `day` is the one that the camera was opened with."""
+        self._script = Script(config.seed, config.routine, day)
 
     def behavior(self, captured_ns: int) -> BehaviorName:
         """Return what the mouse visibly does in the frame nearest to `captured_ns`."""

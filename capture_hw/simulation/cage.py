@@ -9,6 +9,7 @@ from capture_hw.simulation.camera import place_camera
 from capture_hw.simulation.fur import grow_fur
 from capture_hw.simulation.look import draw_look
 from capture_hw.simulation.motion import Motion
+from capture_hw.simulation.mouse_day import MouseDay
 from capture_hw.simulation.painter import Painter
 from capture_hw.simulation.scenery import draw_scenery
 from capture_hw.simulation.script import Script
@@ -16,6 +17,7 @@ from capture_hw.simulation.sensor import Sensor
 from capture_hw.simulation.terrain import Stage, Terrain
 
 _LUMA_BLACK = 16
+_DAY = MouseDay()
 
 
 class SimulatedCage:
@@ -30,14 +32,13 @@ class SimulatedCage:
         seed: int,
         *,
         fur: Fur | None = None,
-        start_zt_h: float = 0.0,
+        day: MouseDay = _DAY,
         spread: float = 1.0,
-        light_hours: float = 12.0,
         routine: Routine = "circadian",
     ) -> None:
         """Draw the cage of `seed` (not negative); takes about half a second.
 
-        `fur` is drawn from the seed when not given. `start_zt_h` is the Zeitgeber time of frame 0,
+        `fur` is drawn from the seed when not given. `day` is the light that the mouse lives by,
         `spread` scales how much cages differ. The routine "busy" shows all eight behaviors within
         a few minutes, whatever the time of day.
         """
@@ -47,7 +48,7 @@ class SimulatedCage:
         self.fur: Fur = look.fur
         self._scenery = draw_scenery(seed, look, camera)
         self._bedding = draw_bedding(seed, look, camera)
-        self._script = Script(seed, routine, start_zt_h, light_hours)
+        self._script = Script(seed, routine, day)
         self._terrain = Terrain(seed, self._script, look)
         self._motion = Motion(self._script, look)
         self._painter = Painter(camera, grow_fur(seed, look, camera), look.blur_px)

@@ -9,6 +9,7 @@ import numpy as np
 
 from capture_hw.simulation.behavior import Routine
 from capture_hw.simulation.bout import Bout
+from capture_hw.simulation.mouse_day import MouseDay, MouseHour
 from capture_hw.simulation.rig import FPS, WALK_LEFT_X, WALK_RIGHT_X
 from capture_hw.simulation.routine import Day, Place
 
@@ -16,7 +17,6 @@ HOUR_FRAMES = 3600 * FPS
 _KEPT_HOURS = 3
 _LAST_S = 12.0
 """At the end of an hour the mouse goes to where the next hour begins."""
-_HOURS_A_DAY = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class Hour:
 class Script:
     """Which bout a frame belongs to; the same for any order of questions."""
 
-    def __init__(self, seed: int, routine: Routine, start_zt_h: float, light_hours: float) -> None:
-        """Write nothing yet; `start_zt_h` is the Zeitgeber time of frame 0."""
+    def __init__(self, seed: int, routine: Routine, day: MouseDay) -> None:
+        """Write nothing yet."""
         self._seed = seed
         self._busy = routine == "busy"
-        self._start_zt_h = start_zt_h
-        self._light_hours = light_hours
+        self._mouse_day = day
         self._hours: OrderedDict[int, Hour] = OrderedDict()
 
     def bout(self, frame: int) -> Bout:
@@ -69,12 +68,12 @@ class Script:
         return Hour(tuple(bouts), tuple(bout.start for bout in bouts))
 
     def _write_episode(self, day: Day, random: np.random.Generator, last: int) -> None:
-        zt_h = (self._start_zt_h + day.frame / HOUR_FRAMES) % _HOURS_A_DAY
-        active = self._busy or random.random() < self._activity(zt_h)
+        now = self._mouse_day.hour_at(day.frame)
+        active = self._busy or random.random() < _activity(now)
         if active:
             minutes = float(random.uniform(4.0, 16.0))
         else:
-            minutes = float(random.uniform(5.0, 25.0 if zt_h < self._light_hours else 10.0))
+            minutes = float(random.uniform(5.0, 25.0 if now.zt_h < now.rest_h else 10.0))
         episode_end = min(last, day.frame + round(minutes * 60 * FPS))
         while day.frame < episode_end:
             if active:
@@ -82,17 +81,18 @@ class Script:
             else:
                 day.sleep()
 
-    def _activity(self, zt_h: float) -> float:
-        """Return the probability (0..1) of an active episode: nocturnal with two peaks."""
-        if zt_h < self._light_hours:
-            return 0.16
-        dark_part = (zt_h - self._light_hours) / max(1e-6, _HOURS_A_DAY - self._light_hours)
-        return 0.68 + 0.22 * math.cos(4.0 * math.pi * dark_part)
-
     def _place_at(self, index: int) -> Place:
         random = np.random.default_rng([self._seed, 6, index])
         x = float(random.uniform(WALK_LEFT_X, WALK_RIGHT_X))
         return Place(x, float(random.uniform(-0.5, 0.5)), 1.0 if random.random() < 0.5 else -1.0)
+
+
+def _activity(now: MouseHour) -> float:
+    """Return the probability (0..1) of an active episode: nocturnal with two peaks."""
+    if now.zt_h < now.rest_h:
+        return 0.16
+    active_part = (now.zt_h - now.rest_h) / (now.cycle_h - now.rest_h)
+    return 0.68 + 0.22 * math.cos(4.0 * math.pi * active_part)
 
 
 def _place_after(bout: Bout) -> Place:

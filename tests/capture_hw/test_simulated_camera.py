@@ -16,6 +16,7 @@ from capture_hw.driver.camera_fault import FaultSchedule, FaultWindow, begin_fau
 from capture_hw.driver.simulated_truth import SimulatedTruth
 from capture_hw.error import DeviceLost, DeviceStalled
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import day_from
 
 _FRAME_NS: Final = 40_000_000
 _PATIENCE_S: Final = 10.0
@@ -90,8 +91,8 @@ def test_frame_n_is_frame_n_of_the_cage_at_n_times_40_ms(
 
 def test_the_truth_is_what_the_cage_does_in_the_nearest_frame() -> None:
     config = SimulatedCameraConfig(driver="simulated", seed=_SEED)
-    truth = SimulatedTruth(config, start_zt_h=13.25)
-    cage = SimulatedCage(_SEED, start_zt_h=13.25)
+    truth = SimulatedTruth(config, day_from(13.25))
+    cage = SimulatedCage(_SEED, day=day_from(13.25))
     numbers = range(500_000, 560_000, 1_009)
     expected = [cage.behavior(number) for number in numbers]
     assert [truth.behavior(number * _FRAME_NS) for number in numbers] == expected
