@@ -6,18 +6,20 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from appliance.cage_plan import mouse_day
 from appliance.config import CageSection, ConfigError, RackConfig
 from appliance.instance_lock import holder_of
+from appliance.panel_access import infrared_dimmer
 from appliance.panel_proof import prove_panel
 from appliance.probe import CheckRow
-from appliance.rack_path import lock_path, panel_memory, reference_path
-from appliance.recorder_worker import start_zt_h
+from appliance.rack_path import lock_path, reference_path
 from capture_hw.camera import Camera, open_camera
 from capture_hw.camera_look import SeenPicture, look
 from capture_hw.encoder_config import EncoderConfig
 from capture_hw.encoder_setting import setting_of
 from capture_hw.error import PanelRefused, PanelSilent
-from capture_hw.light_config import PanelConfig
+from capture_hw.panel_blink import DIMMED_PERCENT
+from capture_hw.panel_config import PanelConfig
 from capture_hw.recorded_picture import as_recorded
 from capture_hw.reference import (
     MOST_PICTURES,
@@ -25,7 +27,6 @@ from capture_hw.reference import (
     learn,
     read_reference,
 )
-from capture_hw.simulated_panel import SimulatedPanel
 
 _PICTURE_EVERY_NS: Final = 2_000_000_000
 """As often as the watch looks."""
@@ -54,7 +55,7 @@ def cage_camera(config: RackConfig, cage: CageSection) -> Iterator[Camera]:
             f"cage {cage.label}: its recorder, process {recorder}, has the camera; "
             f"`ethoprofiler cage stop {cage.number}` frees it"
         )
-    with closing(open_camera(cage.camera, start_zt_h=start_zt_h(config))) as camera:
+    with closing(open_camera(cage.camera, mouse_day(config, cage))) as camera:
         yield camera
 
 
@@ -64,10 +65,13 @@ def known_reference(config: RackConfig, number: int) -> Reference | None:
 
 
 def try_panels(config: RackConfig, camera: Camera) -> list[PanelTrial]:
-    """Blink the infrared light of each panel before a camera. Raises DeviceLost."""
-    lights = holder_of(lock_path(config, "lights"))
-    if lights is not None:
-        text = f"in use by the lights worker, process {lights}; not blinked"
+    """Blink the infrared light of each panel before a camera, also while the rack runs.
+
+    Raises DeviceLost.
+    """
+    infrared = config.lights.ir_percent
+    if infrared <= DIMMED_PERCENT:
+        text = f"infrared light of {infrared} % cannot be dimmed to {DIMMED_PERCENT} %; not blinked"
         return [PanelTrial(panel.name, None, text) for panel in config.lights.panel]
     return [_try_panel(config, panel, camera) for panel in config.lights.panel]
 
@@ -127,9 +131,9 @@ def _panel_row(trial: PanelTrial, chosen: PanelTrial | None, *, is_found: bool) 
 
 
 def _try_panel(config: RackConfig, panel: PanelConfig, camera: Camera) -> PanelTrial:
-    opened = SimulatedPanel(panel, panel_memory(config, panel.name))
     try:
-        result = prove_panel(opened.dim_infrared, camera)
+        with infrared_dimmer(config, panel) as dim:
+            result = prove_panel(dim, camera)
     except (PanelSilent, PanelRefused) as error:
         reason = str(error).removeprefix(f"panel {panel.name}: ")
         return PanelTrial(panel.name, is_seen=None, text=reason, is_faulty=True)

@@ -1,16 +1,18 @@
 """Whether cameras deliver and panels answer."""
 
+from contextlib import closing
 from functools import partial
 from typing import Final
 
 from appliance.config import CageSection, RackConfig
+from appliance.control_client import ControlClient, ControlError
 from appliance.instance_lock import holder_of
 from appliance.probe import Finding, Probe
-from appliance.rack_path import lock_path, panel_memory
+from appliance.rack_path import control_socket, lock_path, panel_memory
 from capture_hw.camera import open_camera
 from capture_hw.error import CaptureError
-from capture_hw.light_config import PanelConfig
-from capture_hw.simulated_panel import SimulatedPanel
+from capture_hw.panel.opening import open_panel
+from capture_hw.panel_config import PanelConfig
 from capture_hw.v4l2.kernel import Machine
 from capture_hw.v4l2.survey import unset_input_doubt
 
@@ -18,6 +20,8 @@ _FRAME_S: Final = 5.0
 _CAMERA_S: Final = 16.0
 """Ten seconds to open, as `open_camera` promises, and the first frame."""
 _PANEL_S: Final = 5.0
+_STATUS_S: Final = 3.0
+_KEEPS_NONE: Final = "keeps no schedule: its light stays as it is when this machine stops"
 
 
 def device_probes(config: RackConfig) -> list[Probe]:
@@ -69,12 +73,40 @@ def _doubt(cage: CageSection) -> str | None:
 def _check_panel(config: RackConfig, panel: PanelConfig) -> Finding:
     worker = _worker_at_work(config, "lights")
     if worker is not None:
-        return Finding("ok", f"in use by the lights worker, process {worker}; not looked at")
+        return _panel_at_work(config, panel.name, f"in use by the lights worker, process {worker}")
     try:
-        identity = SimulatedPanel(panel, panel_memory(config, panel.name)).identify()
+        with closing(open_panel(panel, panel_memory(config, panel.name))) as opened:
+            identity, port = opened.identify(), opened.port
+            keeps_schedule = opened.keeps_schedule
     except CaptureError as error:
         return Finding("failed", str(error))
-    return Finding("ok", f"{identity.model}, firmware {identity.firmware}")
+    text = (
+        f"{identity.model}, firmware {identity.firmware}, serial number {identity.serial_number}, "
+        f"protocol {identity.protocol}, on {port}"
+    )
+    if not keeps_schedule:
+        return Finding("warning", f"{text}; {_KEEPS_NONE}")
+    if not identity.has_rtc:
+        return Finding("ok", f"{text}; keeps its schedule, but no time over a power cut")
+    return Finding("ok", f"{text}; keeps its schedule and the time by itself")
+
+
+def _panel_at_work(config: RackConfig, name: str, user: str) -> Finding:
+    """Return what the lights worker has told the supervisor of a panel."""
+    try:
+        with ControlClient(control_socket(config), _STATUS_S) as client:
+            lights = client.status().lights
+    except ControlError:
+        lights = None
+    told = next((one for one in lights.panels if one.panel == name), None) if lights else None
+    if told is None:
+        return Finding("ok", f"{user}; not looked at")
+    if told.reason:
+        return Finding("failed", f"{user}, which says: {told.reason}")
+    text = f"{user}: serial number {told.serial_number}, on {told.port}"
+    if not told.keeps_schedule:
+        return Finding("warning", f"{text}; {_KEEPS_NONE}")
+    return Finding("ok", f"{text}; light is as scheduled")
 
 
 def _worker_at_work(config: RackConfig, name: str) -> int | None:

@@ -1,5 +1,6 @@
 """What a simulated panel tells the simulated cameras before it: when its light is dimmed."""
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +24,19 @@ class DimmedWindow(BaseModel):
 _WINDOWS: Final = TypeAdapter(tuple[DimmedWindow, ...])
 
 
-def dim(file: Path, window: DimmedWindow) -> None:
-    """Let the cameras before a panel see it dimmed; earlier windows stay. Raises OSError."""
-    windows = (*read_windows(file), window)[-_MOST_WINDOWS:]
-    part = file.with_name(file.name + ".part")
-    part.write_bytes(_WINDOWS.dump_json(windows))
-    part.replace(file)
+def dim(file: Path, percent: int, for_ns: int) -> None:
+    """Let the cameras before a panel see it dimmed from now on; it ends an earlier window.
+
+    Raises OSError, DeviceLost.
+    """
+    now_ns = time.monotonic_ns()
+    window = DimmedWindow(percent=percent, from_ns=now_ns, until_ns=now_ns + for_ns)
+    _write(file, (*_ended(read_windows(file), now_ns), window)[-_MOST_WINDOWS:])
+
+
+def end_dimming(file: Path) -> None:
+    """Let the cameras see the panel as it should be from now on. Raises OSError, DeviceLost."""
+    _write(file, _ended(read_windows(file), time.monotonic_ns()))
 
 
 def read_windows(file: Path) -> tuple[DimmedWindow, ...]:
@@ -39,6 +47,19 @@ def read_windows(file: Path) -> tuple[DimmedWindow, ...]:
         return ()
     except (OSError, ValidationError) as error:
         raise DeviceLost(f"{file}: cannot be read as a panel's light") from error
+
+
+def _ended(windows: tuple[DimmedWindow, ...], now_ns: int) -> tuple[DimmedWindow, ...]:
+    """Return windows of which none goes on beyond now."""
+    return tuple(
+        window.model_copy(update={"until_ns": min(window.until_ns, now_ns)}) for window in windows
+    )
+
+
+def _write(file: Path, windows: tuple[DimmedWindow, ...]) -> None:
+    part = file.with_name(file.name + ".part")
+    part.write_bytes(_WINDOWS.dump_json(windows))
+    part.replace(file)
 
 
 class PanelLight:

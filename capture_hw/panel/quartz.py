@@ -18,6 +18,8 @@ class Quartz:
     """Names one uninterrupted count: readings of two runs cannot be compared."""
     first_offset_ns: int
     """UTC minus reading, as far as the panel knows before anybody has set its clock."""
+    has_rtc: bool = True
+    """Whether the panel has a real-time clock; without one it does not know that offset."""
 
 
 def machine_quartz() -> Quartz:

@@ -77,7 +77,12 @@ def test_the_example_can_run_here_and_the_check_leaves_nothing_behind(tmp_path: 
         "simulated, 704x576, 25 frames/s, pictures, encoded by the recorder",
     )
     assert rows["model"][1].startswith("ethocnn-lite-simulated@")
-    assert rows["panel main"] == ("ok", "EthoProfiler simulated panel, firmware 1.0")
+    result, panel = rows["panel main"]
+    assert result == "ok"
+    assert panel.startswith(
+        "simulated-panel, firmware 1.0, serial number SIM-main, protocol 1, on /dev/pts/"
+    )
+    assert panel.endswith("; keeps its schedule and the time by itself")
     assert "+01:00" in rows["clock"][1]
     assert [path.name for path in tmp_path.iterdir()] == ["rack.toml"]
 

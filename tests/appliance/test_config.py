@@ -187,8 +187,8 @@ FAULTS: Final = [
         "line 11: not valid TOML: a time of day needs its seconds, such as 07:00:00",
     ),
     (
-        VALID + "[lights]\nlight_hours = 24\n",
-        "line 11: lights.light_hours = 24: must be less than 24",
+        VALID + "[lights]\nlight_hours = 73\n",
+        "line 11: lights.light_hours = 73: must be at most 72",
     ),
     (
         VALID + "[alerts]\nlag_s = inf\n",
