@@ -1,9 +1,9 @@
 """What the configuration says about one light panel."""
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PanelFaultKind: TypeAlias = Literal["silent", "white-dark", "white-on", "ir-dark"]
 PanelName: TypeAlias = Annotated[
@@ -79,6 +79,12 @@ class ModbusPanelConfig(_Section):
     white_sensor_register: int | None = Field(default=None, ge=0, le=65_535)
     """Input register, counted from 0, with what is measured on the same scale."""
     ir_sensor_register: int | None = Field(default=None, ge=0, le=65_535)
+
+    @model_validator(mode="after")
+    def _has_two_lamps(self) -> Self:
+        if self.white_register == self.ir_register:
+            raise ValueError("`white_register` and `ir_register` are the same register")
+        return self
 
 
 PanelConfig: TypeAlias = Annotated[

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from capture_hw.panel.program import PanelProgram
-from capture_hw.panel.state import PanelIdentity, PanelState
+from capture_hw.panel.state import LineCount, PanelIdentity, PanelState, SensorReading
 
 
 class Panel(Protocol):
@@ -20,6 +20,14 @@ class Panel(Protocol):
     @property
     def keeps_schedule(self) -> bool:
         """Whether light goes on by itself when the host is dead."""
+
+    @property
+    def port(self) -> str:
+        """Where its line is, such as `/dev/ttyUSB0`; empty while it is not open."""
+
+    @property
+    def line_count(self) -> LineCount:
+        """What happened on its line so far; asks nothing."""
 
     def identify(self) -> PanelIdentity:
         """Return which panel this is."""
@@ -50,6 +58,9 @@ class Panel(Protocol):
 
     def trim_clock(self, ppm: int) -> None:
         """Let the panel's clock run faster by so many parts per million, also after a power cut."""
+
+    def sense(self) -> SensorReading:
+        """Return what the sensors read, raw, and what calibration and trim are kept."""
 
     def calibrate(self, white_full: int | None, ir_full: int | None) -> None:
         """Set what the sensors read (0 to 1023) at full light; None leaves one as it is."""

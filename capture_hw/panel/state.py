@@ -71,3 +71,46 @@ class PanelState:
     """Valid commands since the start, modulo 65,536: more than were sent means two masters."""
     bad_lines: int
     """Lines since the start that could not be understood, modulo 65,536."""
+    lost_bytes: int = 0
+    """Bytes since the start that came too fast for it, modulo 65,536."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorReading:
+    """What the light sensors read now, raw: 0 to 1023; None without a sensor."""
+
+    white_raw: int | None
+    ir_raw: int | None
+    white_full: int | None
+    """What the sensor reads at full light, as calibrated; None if it never was."""
+    ir_full: int | None
+    trim_ppm: int
+    """By how much the clock runs faster, as `trim_clock` set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """What the host did and saw on a panel's line, since the `Panel` was made."""
+
+    sent: int
+    """Commands, repeats included."""
+    faults: int
+    """Lines heard that were damaged, late or somebody else's."""
+    openings: int
+    foreign_commands: int = 0
+    """Commands that the panel understood and this `Panel` did not send: a second master.
+
+    Exact, so nobody need compare `PanelState.commands` with `sent`.
+    """
+    resets_by_opening: int = 0
+    """How often opening the port has reset the controller: a matter of its wiring."""
+
+    def plus(self, other: "LineCount") -> "LineCount":
+        """Return both together."""
+        return LineCount(
+            self.sent + other.sent,
+            self.faults + other.faults,
+            self.openings + other.openings,
+            self.foreign_commands + other.foreign_commands,
+            self.resets_by_opening + other.resets_by_opening,
+        )

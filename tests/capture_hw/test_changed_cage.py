@@ -12,6 +12,7 @@ from capture_hw.picture_measure import Luma
 from capture_hw.picture_watch import PictureWatch
 from capture_hw.reference import Reference, learn
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import day_from
 
 KEY: Final = 50
 LOOK_NS: Final = 2_000_000_000
@@ -22,13 +23,13 @@ TOP, BOTTOM, LEFT, RIGHT = 90, 500, 90, 614
 @cache
 def pictures_of(seed: int) -> list[Luma]:
     """Return key frames of one and the same rig with another cage in it."""
-    cage = SimulatedCage(seed, spread=0.0, start_zt_h=3.0)
+    cage = SimulatedCage(seed, spread=0.0, day=day_from(3.0))
     return [cage.picture(5000 + number * KEY) for number in range(3)]
 
 
 @cache
 def reference() -> Reference:
-    cage = SimulatedCage(1, spread=0.0, start_zt_h=3.0)
+    cage = SimulatedCage(1, spread=0.0, day=day_from(3.0))
     return learn([cage.picture(number * KEY) for number in range(16)])
 
 

@@ -21,6 +21,7 @@ from capture_hw.reference import (
     save_reference,
 )
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import day_from
 
 
 @cache
@@ -85,7 +86,7 @@ def test_too_few_pictures_and_pictures_without_anything_to_recognize_are_refused
 
 
 def quiet_pictures() -> list[Luma]:
-    cage = SimulatedCage(1, spread=0.0, start_zt_h=3.0)
+    cage = SimulatedCage(1, spread=0.0, day=day_from(3.0))
     return [cage.picture(number * 50) for number in range(30)]
 
 
