@@ -17,6 +17,7 @@ from inference.label_file import Labels, read_codes, read_labels
 
 _TRUTH_SUFFIX: Final = "_map.csv"
 _ANNOTATION_ENDINGS: Final = ("_map", "_map_new", "_map_new_v2")
+_LIGHT_RECORD: Final = "lights"
 _MARGIN: Final = 8
 
 
@@ -49,7 +50,12 @@ def show(paths: tuple[Path, ...]) -> None:
 def _label_files(path: Path) -> Sequence[Path]:
     if not path.is_dir():
         return [path]
-    return [file for file in sorted(path.rglob("*.csv")) if not _is_annotation(file)]
+    return [file for file in sorted(path.rglob("*.csv")) if _may_hold_labels(file)]
+
+
+def _may_hold_labels(file: Path) -> bool:
+    # A rack's light record lies with its recordings.
+    return not _is_annotation(file) and file.parent.name != _LIGHT_RECORD
 
 
 def _is_annotation(file: Path) -> bool:
