@@ -5,6 +5,7 @@ from typing import Final
 
 from appliance.alert import Finding
 from appliance.config import AlertSection
+from appliance.light_cross_check import unseen_light
 from appliance.picture_alert import picture_findings
 from appliance.report import RecorderDetail
 from appliance.sentence import about
@@ -13,6 +14,7 @@ from capture_hw.storage_room import SPOOLING
 
 _HOUR_NS: Final = 3_600_000_000_000
 _PANEL_S: Final = 2.0
+_RECORD_S: Final = 30.0
 _OPENING_S: Final = 30.0
 _BROKER_S: Final = 60.0
 _STORE_S: Final = 600.0
@@ -36,6 +38,7 @@ def findings(
         *(finding for cage in status.cages for finding in _of_cage(cage, limits, gaps_lately)),
         *_of_workers(status.workers),
         *_of_lights(status),
+        *unseen_light(status),
         *_of_disk(status, limits),
         *_of_publisher(status),
         *_of_uploader(status, limits),
@@ -90,6 +93,9 @@ def _of_lights(status: RackStatus) -> Iterator[Finding]:
         if panel.reason:
             text = about(f"panel {panel.panel}", f"panel {panel.panel}", panel.reason)
             yield Finding(f"panel-{panel.panel}", "lights", "critical", text, _PANEL_S)
+    if status.lights is not None and status.lights.record_fault:
+        text = about("light record", "light record", status.lights.record_fault)
+        yield Finding("light-record", "storage", "warning", text, _RECORD_S)
 
 
 def _of_disk(status: RackStatus, limits: AlertSection) -> Iterator[Finding]:

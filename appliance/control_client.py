@@ -15,8 +15,12 @@ from appliance.control_message import (
     VERSION,
     AcknowledgeRequest,
     Answer,
+    CalibratePanelRequest,
+    DimInfraredRequest,
+    EndOverrideRequest,
     HistoryRequest,
     NoteRequest,
+    OverrideLightRequest,
     Request,
     StartCageRequest,
     StatusRequest,
@@ -45,7 +49,9 @@ class RequestRefused(ControlError):
 
 
 class ControlClient:
-    """A connection to the rack's supervisor, made when it is first needed and again when it broke.
+    """A connection to a rack, made when it is first needed and again when it broke.
+
+    To its supervisor or, for orders about light, to its lights worker, at the socket of each.
 
     One thread at a time; but a `watch` has a connection of its own and may run in another thread,
     and `close` may come from any thread: it ends a watch that waits. Every call raises
@@ -115,6 +121,33 @@ class ControlClient:
     def stop_rack(self, author: str) -> str:
         """Begin to end the whole rack in order; return one sentence at once."""
         return self._do(_checked(StopRackRequest, author=author))
+
+    def dim_infrared(self, panel: str, percent: int, for_s: float) -> str:
+        """Dim a panel's infrared light for a moment; return one sentence. To the lights worker."""
+        return self._do(_checked(DimInfraredRequest, panel=panel, percent=percent, for_s=for_s))
+
+    def override_light(
+        self, panel: str, white_percent: int, minutes: float, reason: str, author: str
+    ) -> str:
+        """Give other white light for a time; return what the panel confirmed, one sentence."""
+        return self._do(
+            _checked(
+                OverrideLightRequest,
+                panel=panel,
+                white_percent=white_percent,
+                minutes=minutes,
+                reason=reason,
+                author=author,
+            )
+        )
+
+    def end_override(self, panel: str, author: str) -> str:
+        """Go back to the plan; return what the panel confirmed, one sentence."""
+        return self._do(_checked(EndOverrideRequest, panel=panel, author=author))
+
+    def calibrate_panel(self, panel: str, author: str) -> str:
+        """Take what the sensors read now for what is commanded; return one sentence."""
+        return self._do(_checked(CalibratePanelRequest, panel=panel, author=author))
 
     def close(self) -> None:
         """End the connections; safe to call twice and from any thread."""

@@ -80,9 +80,18 @@ class OverridePayload(_Payload):
     reason: str
 
 
+LightsCause: TypeAlias = Literal[
+    "start", "schedule", "override", "override-end", "reason", "upload", "clock", "reboot"
+]
+
+
 class LightsPayload(_Payload):
     """`lights/<panel>`: a panel, as scheduled, as commanded and as measured; percent."""
 
+    cause: LightsCause
+    """Why it is told: the worker started, the schedule changed the light (in a ramp once a minute),
+    an override began or ended, the reason or a level changed, a program was uploaded, the panel's
+    clock was set or trimmed, the panel was started again."""
     phase: Literal["light", "dark"]
     white_scheduled: int
     white_commanded: int | None

@@ -1,99 +1,153 @@
-"""The worker that keeps the light panels right, which run their schedules by themselves."""
+"""The worker that keeps the light panels right, which run their programs by themselves."""
 
 import logging
 import sqlite3
 import time
+from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
+from appliance.cage_plan import panel_plan, rack_plan
 from appliance.clock_state import is_clock_synchronized
 from appliance.config import ConfigError, RackConfig
-from appliance.event import LightsPayload, rfc3339
+from appliance.light_clock import LightClock
+from appliance.light_desk import LightDesk
+from appliance.light_record import LightRecord
+from appliance.light_record_writer import LightRecordWriter
+from appliance.light_teller import LightTeller
 from appliance.outbox import Event, Outbox
-from appliance.panel_keeper import LightClock, PanelKeeper
-from appliance.rack_path import event_ledger, panel_memory
+from appliance.override_book import OverrideBook
+from appliance.override_watch import OverrideWatch
+from appliance.panel_keeper import PanelKeeper
+from appliance.panel_look import PanelLook
+from appliance.panel_thread import PanelThread
+from appliance.rack_path import (
+    event_ledger,
+    light_record,
+    lights_socket,
+    override_memory,
+    panel_memory,
+)
+from appliance.rack_volume import volume_fault
 from appliance.report import LightsDetail, PanelDetail
-from appliance.sentence import wording
 from appliance.worker import Worker
-from capture_hw.panel_schedule import schedule_of
-from capture_hw.photoperiod import photoperiod_of
-from capture_hw.simulated_panel import SimulatedPanel
+from capture_hw.panel.opening import open_panel
+from capture_hw.panel_config import PanelConfig
 from disk.damaged_ledger import is_lost
 
-_INTERVAL_S: Final = 1.0
-_SCHEMA: Final = "ethoprofiler.lights/1"
-_SENSOR_NOISE: Final = 5
-"""Percent points by which a measured level may move before it is told again."""
+_INTERVAL_S: Final = 0.2
+_STOP_S: Final = 3.0
+_MOST_EVENTS: Final = 10_000
+"""That the ledger has not taken; then the oldest are lost, and counted."""
+_STUCK_S: Final = 15.0
+"""The longest look takes an upload of 10 s; one that takes longer has a driver that hangs."""
 _log = logging.getLogger(__name__)
 
 
 def run(worker: Worker) -> None:
-    """Look at every panel each second until `stop`; raises ConfigError if there is none.
+    """Have every panel looked at each second until `stop`; raises ConfigError if there is none.
 
-    It leaves the light as it is: the panels go on by their schedules.
+    It leaves the light as it is: the panels go on by their programs.
     """
     config = worker.config
     if not config.lights.panel:
         raise ConfigError("lights: the configuration has no [[lights.panel]]")
     clock = LightClock(time.time_ns, time.monotonic, is_clock_synchronized)
-    panels = tuple(
-        SimulatedPanel(panel, panel_memory(config, panel.name)) for panel in config.lights.panel
-    )
+    panels = [_panel_thread(config, panel, clock) for panel in config.lights.panel]
+    record = LightRecord(light_record(config), config.standard_time)
+    writer = LightRecordWriter(record, lambda: volume_fault(config))
     with Outbox(event_ledger(config)) as outbox:
-        lights = Lights(config, panels, outbox, clock)
-        while not worker.stop.is_set():
-            worker.beat(lights.look())
-            worker.stop.wait(_INTERVAL_S)
+        lights = Lights(config, panels, outbox, writer, clock)
+        desk = LightDesk(lights_socket(config), {panel.name: panel for panel in panels})
+        try:
+            for panel in panels:
+                panel.start()
+            while not worker.stop.is_set():
+                desk.check()
+                worker.beat(lights.collect())
+                worker.stop.wait(_INTERVAL_S)
+        finally:
+            for panel in panels:
+                panel.stop()
+            desk.close()
+            until_s = time.monotonic() + _STOP_S
+            for panel in panels:
+                panel.join(max(0.0, until_s - time.monotonic()))
+            lights.close()
+            writer.close(_STOP_S)
 
 
 class Lights:
-    """All panels of a rack and what was told of them; one thread at a time."""
+    """What the panels' threads have seen, brought together; belongs to the worker's loop."""
 
     def __init__(
         self,
         config: RackConfig,
-        panels: tuple[SimulatedPanel, ...],
+        panels: list[PanelThread],
         outbox: Outbox,
+        writer: LightRecordWriter,
         clock: LightClock,
     ) -> None:
-        self._photoperiod = photoperiod_of(config.lights, config.standard_time)
-        schedule = schedule_of(config.lights, self._photoperiod)
-        self._keepers = [PanelKeeper(panel, self._photoperiod, schedule, clock) for panel in panels]
+        self._plan = rack_plan(config)
+        self._panels = panels
         self._outbox = outbox
+        self._writer = writer
         self._clock = clock
-        self._told: dict[str, PanelDetail] = {}
+        self._teller = LightTeller()
+        self._newest: dict[str, PanelLook] = {}
+        self._heard_s = {panel.name: clock.monotonic_s() for panel in panels}
+        self._events: deque[Event] = deque()
+        self._lost_events = 0
         self._ledger_fails = False
 
-    def look(self) -> LightsDetail:
-        """Look at every panel, tell what changed, and return everything."""
-        details = tuple(keeper.look() for keeper in self._keepers)
-        now_ns = self._clock.utc_ns()
-        self._tell([detail for detail in details if self._is_news(detail)], now_ns)
-        return LightsDetail(
-            phase=self._photoperiod.phase(now_ns),
-            zt_h=self._photoperiod.zt_h(now_ns),
-            next_change_utc_ns=self._photoperiod.next_change_ns(now_ns),
-            panels=details,
-        )
+    def collect(self) -> LightsDetail:
+        """Take what the threads have seen, tell what changed, and return everything.
 
-    def _is_news(self, detail: PanelDetail) -> bool:
-        told = self._told.get(detail.panel)
-        if told is None or _spoken(told) != _spoken(detail):
-            return True
-        return any(
-            before is not None and now is not None and abs(now - before) > _SENSOR_NOISE
-            for before, now in (
-                (told.white_measured, detail.white_measured),
-                (told.ir_measured, detail.ir_measured),
-            )
-        )
-
-    def _tell(self, news: list[PanelDetail], now_ns: int) -> None:
-        """Put events into the ledger; what it does not take is told in a later second.
-
-        Raises sqlite3.Error only if the ledger must be opened again.
+        Raises sqlite3.Error only if the ledger must be opened again, and a thread's error.
         """
+        now_s = self._clock.monotonic_s()
+        for panel in self._panels:
+            for look in panel.looks():
+                self._take(look)
+                self._heard_s[panel.name] = now_s
+        self._store()
+        now_ns = self._clock.utc_ns()
+        return LightsDetail(
+            phase=self._plan.phase(now_ns),
+            zt_h=self._plan.zt_h(now_ns),
+            next_change_utc_ns=self._plan.next_change_ns(now_ns),
+            panels=tuple(self._details(now_s)),
+            record_fault=self._writer.fault,
+        )
+
+    def close(self) -> None:
+        """Note in the record that nobody looks any more, and store what waits."""
+        for panel in self._panels:
+            for look in panel.looks():
+                self._take(look)
+        self._store()
+        self._writer.put(self._teller.farewell(self._clock.utc_ns()))
+
+    def _take(self, look: PanelLook) -> None:
+        before = self._newest.get(look.detail.panel)
+        self._newest[look.detail.panel] = look
+        told = self._teller.take(look)
+        self._writer.put(told.rows)
+        self._events.extend(told.events)
+        while len(self._events) > _MOST_EVENTS:
+            self._events.popleft()
+            self._lost_events += 1
+        for event, row in zip(told.events, told.rows, strict=False):
+            _log.info("panel %s: %s: %s", row.panel, row.cause, row.text or event.topic)
+        if before is not None and before.detail.reason and not look.detail.reason:
+            _log.info("panel %s: %s, as scheduled", look.detail.panel, look.detail.phase)
+
+    def _store(self) -> None:
+        """Put events into the ledger; what it does not take waits."""
+        if not self._events:
+            return
         try:
-            self._outbox.add([self._event(detail, now_ns) for detail in news])
+            self._outbox.add(list(self._events))
         except sqlite3.Error as error:
             if is_lost(error):
                 raise
@@ -101,38 +155,31 @@ class Lights:
                 _log.warning("lights: events cannot be written and wait: %s", error)
             self._ledger_fails = True
             return
-        self._ledger_fails = False
-        for detail in news:
-            self._told[detail.panel] = detail
-            _log.info("%s", detail.reason or f"panel {detail.panel}: {detail.phase}, as scheduled")
+        if self._lost_events:
+            _log.error("lights: %d events were lost, the ledger took none", self._lost_events)
+        self._ledger_fails, self._lost_events = False, 0
+        self._events.clear()
 
-    def _event(self, detail: PanelDetail, now_ns: int) -> Event:
-        return Event(
-            topic=f"lights/{detail.panel}",
-            schema=_SCHEMA,
-            time_utc_ns=now_ns,
-            zt_h=self._photoperiod.zt_h(now_ns),
-            payload=LightsPayload(
-                phase=detail.phase,
-                white_commanded=detail.white_commanded,
-                ir_commanded=detail.ir_commanded,
-                white_measured=detail.white_measured,
-                ir_measured=detail.ir_measured,
-                next_change=rfc3339(self._photoperiod.next_change_ns(now_ns)),
-                override=None,
-                reason=detail.reason,
-            ),
-            retained=True,
-        )
+    def _details(self, now_s: float) -> Iterator[PanelDetail]:
+        """Yield what was seen last; of a panel that was never seen, only when it is overdue."""
+        for panel in self._panels:
+            silent_s = now_s - self._heard_s[panel.name]
+            look = self._newest.get(panel.name)
+            if silent_s >= _STUCK_S:
+                reason = f"panel {panel.name}: its driver has not come back for {silent_s:.0f} s"
+                yield panel.unseen.detail.model_copy(update={"reason": reason})
+            elif look is not None:
+                yield look.detail
 
 
-def _spoken(detail: PanelDetail) -> tuple[object, ...]:
-    """Return what is news whenever it differs."""
-    return (
-        detail.phase,
-        detail.white_commanded,
-        detail.ir_commanded,
-        detail.white_measured is None,
-        detail.ir_measured is None,
-        wording(detail.reason),
+def _panel_thread(config: RackConfig, panel: PanelConfig, clock: LightClock) -> PanelThread:
+    book = OverrideBook(override_memory(config, panel.name))
+    keeper = PanelKeeper(
+        open_panel(panel, panel_memory(config, panel.name)),
+        panel_plan(config, panel.name),
+        config.lights.ir_percent,
+        clock,
+        config.standard_time,
+        OverrideWatch(panel.name, book),
     )
+    return PanelThread(keeper, config.standard_time)

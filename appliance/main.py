@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "demo": "Run a rack of simulated cages on this machine, with its dashboard.",
     "devices": "List the capture cards and cameras of this machine.",
     "init": "Write an example configuration.",
+    "lights": "Plan, check, see and override light.",
     "model": "List, inspect, import, export and verify model files.",
     "note": "Write down what was seen or done, with the recordings.",
     "run": "Run a rack: record, label, tell, upload.",

@@ -28,6 +28,14 @@ def rack_of(config: Path | None) -> RackConfig:
         raise click.ClickException(str(error)) from error
 
 
+def refuse_unknown_panel(rack: RackConfig, panel: str) -> None:
+    """Raise ClickException if the configuration has no panel of this name."""
+    names = [one.name for one in rack.lights.panel]
+    if panel not in names:
+        known = f"known here: {', '.join(names)}" if names else "the configuration has none"
+        raise click.ClickException(f"panel {panel}: no such panel; {known}")
+
+
 def call(config: Path | None, act: Callable[[ControlClient], str]) -> RackConfig:
     """Let the running rack do something and say what was done; raises ClickException."""
     rack = rack_of(config)

@@ -9,12 +9,17 @@ from typing import Final
 from appliance import rack_path
 from appliance.activity import history
 from appliance.alarm import Alarm
+from appliance.cage_plan import cage_plan, rack_plan
 from appliance.config import RackConfig
 from appliance.control_message import (
     AcknowledgeRequest,
     Answer,
+    CalibratePanelRequest,
+    DimInfraredRequest,
+    EndOverrideRequest,
     HistoryRequest,
     NoteRequest,
+    OverrideLightRequest,
     Request,
     StartCageRequest,
     StatusRequest,
@@ -31,7 +36,7 @@ from appliance.status import RackStatus
 from appliance.stopped_cages import StoppedCages
 from appliance.worker import RECORDER
 from appliance.worker_table import WorkerTable
-from capture_hw.photoperiod import photoperiod_of
+from capture_hw.light_plan import LightPlan
 
 _log = logging.getLogger(__name__)
 NOTE_SCHEMA: Final = "ethoprofiler.note/1"
@@ -57,7 +62,6 @@ class OperatorDesk:
         self._ledger: Final = ledger
         self._status: Final = status
         self._stop_rack: Final = stop_rack
-        self._photoperiod: Final = photoperiod_of(config.lights, config.standard_time)
 
     def answer(self, request: Request) -> Answer:
         """Do what a request asks; a refusal is one sentence."""
@@ -79,6 +83,14 @@ class OperatorDesk:
                     _log.warning("the rack is stopped by %s", request.author)
                     self._stop_rack()
                     return Answer(done="the rack stops")
+                case (
+                    OverrideLightRequest()
+                    | EndOverrideRequest()
+                    | DimInfraredRequest()
+                    | CalibratePanelRequest()
+                ):
+                    socket = rack_path.lights_socket(self._config)
+                    return Answer(refused=f"light is ordered of the lights worker, at {socket}")
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             return Answer(refused=f"{place}{error.strerror}")
@@ -132,7 +144,7 @@ class OperatorDesk:
             topic="note",
             schema=NOTE_SCHEMA,
             time_utc_ns=utc_ns,
-            zt_h=self._photoperiod.zt_h(utc_ns),
+            zt_h=self._plan(request.cage).zt_h(utc_ns),
             payload=payload,
             retained=False,
         )
@@ -141,6 +153,10 @@ class OperatorDesk:
         except LedgerFull as error:
             return Answer(done=f"written down, but it cannot be published: {error}")
         return Answer(done="written down")
+
+    def _plan(self, cage: int | None) -> LightPlan:
+        config = self._config
+        return rack_plan(config) if cage is None else cage_plan(config, config.cage_numbered(cage))
 
     def _acknowledge(self, request: AcknowledgeRequest) -> Answer:
         if not self._alarm.acknowledge(request.alert):

@@ -1,36 +1,26 @@
-"""Keeping one light panel right: its schedule, its clock, and what it shows."""
+"""Keeping one light panel right: its program, its clock, and what it shows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import timezone
 from typing import Final
 
+from appliance.light_clock import LightClock
+from appliance.line_watch import LineWatch
+from appliance.override_watch import OverrideWatch
+from appliance.panel_comparison import Seen, disagreement
+from appliance.panel_look import REMARK_S, Happening, PanelLook
+from appliance.panel_time import PanelTime, Reading
+from appliance.program_keeping import ProgramKeeping
 from appliance.report import PanelDetail
+from appliance.sentence import about
 from capture_hw.error import PanelRefused, PanelSilent
-from capture_hw.panel import PanelState
-from capture_hw.panel_schedule import PanelSchedule
-from capture_hw.photoperiod import Photoperiod
-from capture_hw.simulated_panel import SimulatedPanel
+from capture_hw.light_plan import LightPlan
+from capture_hw.panel.panel import Panel
+from capture_hw.panel.state import PanelIdentity, PanelState
 
 _NS_PER_S: Final = 1_000_000_000
-_NEAR_CHANGE_NS: Final = 2 * _NS_PER_S
-"""Two clocks and a lamp may disagree that long about the moment of a change."""
-_CLOCK_TOLERANCE_NS: Final = _NS_PER_S
-_LIGHT_TOLERANCE: Final = 5
-"""Percent points that a sensor may differ from what was commanded."""
-_DRIFT_NS: Final = 60 * _NS_PER_S
-"""A panel's clock that is off by less has drifted and is set at once."""
-_STEP_PATIENCE_S: Final = 600.0
-"""A larger difference is a step of one of the clocks. It must last that long, with this machine's
-clock synchronized, before the panel follows: a passing step must not move the animals' day."""
-
-
-@dataclass(frozen=True, slots=True)
-class LightClock:
-    """What the time is and whether to trust it."""
-
-    utc_ns: Callable[[], int]
-    monotonic_s: Callable[[], float]
-    is_synchronized: Callable[[], bool]
+_JUMP: Final = 50
+"""Per mille; after such a change a sensor may be a moment behind."""
 
 
 class PanelKeeper:
@@ -38,107 +28,188 @@ class PanelKeeper:
 
     def __init__(
         self,
-        panel: SimulatedPanel,
-        photoperiod: Photoperiod,
-        schedule: PanelSchedule,
+        panel: Panel,
+        plan: LightPlan,
+        ir_percent: int,
         clock: LightClock,
+        standard_time: timezone,
+        overrides: OverrideWatch,
     ) -> None:
-        self._panel = panel
-        self._photoperiod = photoperiod
-        self._schedule = schedule
+        self.panel: Final = panel
+        self.overrides: Final = overrides
+        self.identity: PanelIdentity | None = None
+        """None while it does not answer."""
+        self._plan = plan
         self._clock = clock
-        self._runs_schedule = False
-        self._clocks_differ_since_s: float | None = None
+        self._ir_percent = ir_percent
+        offset_s = standard_time.utcoffset(None).total_seconds()
+        self._time = PanelTime(panel, clock, round(offset_s / 60))
+        self._program = ProgramKeeping(panel, plan, ir_percent)
+        self._line = LineWatch()
+        self._openings = self._resets_by_opening = 0
+        self._serial_number = ""
+        self._last: PanelState | None = None
+        self._remark = ""
+        self._remarked_s = 0.0
 
-    def look(self) -> PanelDetail:
-        """Bring the panel up if that is due, read it back, compare; call it once a second."""
+    def look(self, *done: Happening) -> PanelLook:
+        """Bring the panel up if that is due, read it back, compare; call it once a second.
+
+        What a panel does or refuses is the look's reason and never an error. `done`: what was done
+        since the last look, to be told with this one.
+        """
+        happenings = list(done)
         try:
-            if not self._runs_schedule:
-                self._bring_up()
-            state = self._panel.read_state()
-            if state.schedule_crc != self._schedule.crc:
-                self._bring_up()
-                state = self._panel.read_state()
-            self._keep_time(state)
+            reading = self._read(happenings)
         except (PanelSilent, PanelRefused) as error:
-            self._runs_schedule = False
-            return self._unseen(str(error))
-        return PanelDetail(
-            panel=self._panel.name,
-            phase=state.phase,
-            white_commanded=state.white_commanded,
-            ir_commanded=state.ir_commanded,
-            white_measured=state.white_measured,
-            ir_measured=state.ir_measured,
-            reason=self._disagreement(state),
+            self.identity = self._last = None
+            self._program.doubt()
+            return self.unseen(str(error), happenings)
+        look = self._seen(reading, happenings)
+        self._last = reading.state
+        return look
+
+    def read(self) -> Reading:
+        """Ask the panel for its state. Raises PanelSilent, PanelRefused."""
+        before_ns, before_s = self._clock.utc_ns(), self._clock.monotonic_s()
+        state = self.panel.read_state()
+        took_s = self._clock.monotonic_s() - before_s
+        took_ns = round(took_s * _NS_PER_S)
+        return Reading(state, before_ns + took_ns * 7 // 8, took_ns, before_s + took_s)
+
+    def _read(self, done: list[Happening]) -> Reading:
+        """Do what is due, and return what the panel says after it."""
+        if self.identity is None or self.panel.line_count.openings != self._openings:
+            self._meet()
+        reading = self.read()
+        line = self.panel.line_count
+        is_restarted = self._line.note(reading.monotonic_s, reading.state, line)
+        is_restarted |= line.resets_by_opening != self._resets_by_opening
+        if is_restarted:
+            self._note_restart(reading, done)
+        done += self.overrides.look(reading, is_restarted=is_restarted)
+        has_rtc = self.identity is not None and self.identity.has_rtc
+        if said := self._time.keep(reading, has_rtc=has_rtc):
+            done.append(Happening("clock", said))
+            reading = self.read()
+        if said := self._program.keep(reading):
+            done.append(Happening("upload", said))
+            if self._program.was_foreign:
+                self._say("another program was on it and ours was uploaded again")
+            reading = self.read()
+        return reading
+
+    def _meet(self) -> None:
+        """Learn who answers, after a start, a silence or a new line."""
+        self.identity = self.panel.identify()
+        self._openings = self.panel.line_count.openings
+        self._program.doubt()
+        before, self._serial_number = self._serial_number, self.identity.serial_number
+        if before and before != self._serial_number:
+            self._say(f"another panel answers, {self._serial_number} instead of {before}")
+
+    def _note_restart(self, reading: Reading, done: list[Happening]) -> None:
+        """Say why it was started again; its clock, program and overrides are seen to as ever."""
+        self.identity = self.panel.identify()
+        self._program.doubt()
+        text = f"it was started again ({self.identity.reset_cause})"
+        by_opening = self.panel.line_count.resets_by_opening
+        if by_opening != self._resets_by_opening:
+            self._resets_by_opening = by_opening
+            text = "opening its line resets it, so its wiring is wrong"
+        if self.overrides.running is not None and not reading.state.overrides:
+            text += ", and an override ended with its restart"
+        done.append(Happening("reboot", text))
+        self._say(text)
+
+    def _say(self, remark: str) -> None:
+        self._remark, self._remarked_s = remark, self._clock.monotonic_s()
+
+    def is_steady(self, state: PanelState) -> bool:
+        """Return whether both lamps are commanded to what they were at the last look."""
+        return self._change_since(state) == 0
+
+    def _change_since(self, state: PanelState) -> int:
+        """Return by how much a commanded level differs from the last look's, at most 1000."""
+        last = self._last
+        if last is None:
+            return 1000
+        white, infrared = last.white.commanded, last.ir.commanded
+        return max(abs(white - state.white.commanded), abs(infrared - state.ir.commanded))
+
+    def _reason(self, reading: Reading) -> str:
+        seen = Seen(
+            reading=reading,
+            plan=self._plan,
+            ir_permille=self._ir_percent * 10,
+            keeps_schedule=self.panel.keeps_schedule,
+            is_moving=self._change_since(reading.state) > _JUMP,
+            program_complaint=self._program.complaint,
+        )
+        if self._remark and self._clock.monotonic_s() - self._remarked_s > REMARK_S:
+            self._remark = ""
+        reason = (
+            disagreement(seen)
+            or self._remark
+            or self._time.complaint(reading.monotonic_s)
+            or self._line.complaint()
+        )
+        return f"panel {self.panel.name}: {reason}" if reason else ""
+
+    def _seen(self, reading: Reading, done: Sequence[Happening]) -> PanelLook:
+        state, off_ns = reading.state, reading.clock_off_ns
+        detail = self._detail(reading.due_ns, self._reason(reading)).model_copy(
+            update={
+                "white_commanded": _percent(state.white.commanded),
+                "ir_commanded": _percent(state.ir.commanded),
+                "white_measured": _percent(state.white.measured),
+                "ir_measured": _percent(state.ir.measured),
+                "clock_off_s": None if off_ns is None else round(off_ns / _NS_PER_S, 3),
+            }
+        )
+        return self._look(reading.utc_ns, reading.due_ns, detail, done)
+
+    def unseen(self, reason: str, done: Sequence[Happening] = ()) -> PanelLook:
+        """Say what the panel should do, since it does not say what it does."""
+        name, now_ns = f"panel {self.panel.name}", self._clock.utc_ns()
+        return self._look(now_ns, now_ns, self._detail(now_ns, about(name, name, reason)), done)
+
+    def _look(
+        self, utc_ns: int, due_ns: int, detail: PanelDetail, done: Sequence[Happening]
+    ) -> PanelLook:
+        span, _began_ns, _ends_ns = self._plan.era_at(due_ns).photoperiod.span_at(due_ns)
+        return PanelLook(
+            utc_ns=utc_ns,
+            zt_h=self._plan.zt_h(due_ns),
+            detail=detail,
+            is_ramp=span.from_permille != span.to_permille,
+            happenings=tuple(done),
         )
 
-    def _bring_up(self) -> None:
-        """Give the panel its schedule, unless it runs that already: a restart changes no light."""
-        self._panel.identify()
-        if self._panel.committed_schedule() != self._schedule:
-            crc = self._panel.stage_schedule(self._schedule)
-            if crc != self._schedule.crc:
-                raise PanelRefused(
-                    f"panel {self._panel.name}: the schedule arrived with CRC {crc:04x}, "
-                    f"where {self._schedule.crc:04x} was sent"
-                )
-            self._panel.commit_schedule(crc)
-        self._runs_schedule = True
-
-    def _keep_time(self, state: PanelState) -> None:
-        """Set the panel's clock if it is off and this machine's clock is worth following."""
-        now_s = self._clock.monotonic_s()
-        if state.utc_ns is None:
-            self._panel.set_time(self._clock.utc_ns())
-            return
-        off_ns = abs(state.utc_ns - self._clock.utc_ns())
-        if off_ns <= _CLOCK_TOLERANCE_NS or not self._clock.is_synchronized():
-            self._clocks_differ_since_s = None
-            return
-        if self._clocks_differ_since_s is None:
-            self._clocks_differ_since_s = now_s
-        if off_ns <= _DRIFT_NS or now_s - self._clocks_differ_since_s >= _STEP_PATIENCE_S:
-            self._panel.set_time(self._clock.utc_ns())
-            self._clocks_differ_since_s = None
-
-    def _disagreement(self, state: PanelState) -> str:
-        """Return one sentence on what is not as it should be, or nothing."""
-        now_ns = self._clock.utc_ns()
-        name = self._panel.name
-        if state.utc_ns is not None and abs(state.utc_ns - now_ns) > _DRIFT_NS:
-            off_min = (state.utc_ns - now_ns) / _NS_PER_S / 60
-            return f"panel {name}: its clock differs from this machine's by {off_min:+.0f} min"
-        if self._photoperiod.to_nearest_change_ns(now_ns) <= _NEAR_CHANGE_NS:
-            return ""
-        due = self._photoperiod.phase(now_ns)
-        if state.phase != due:
-            return f"panel {name}: it gives the {state.phase} phase where {due} is due"
-        for light, commanded, scheduled, measured in (
-            ("white", state.white_commanded, self._schedule.white_at(now_ns), state.white_measured),
-            ("infrared", state.ir_commanded, self._schedule.ir_percent, state.ir_measured),
-        ):
-            if commanded != scheduled:
-                return (
-                    f"panel {name}: {light} is commanded to {commanded} % "
-                    f"where {scheduled} % is scheduled"
-                )
-            if abs(measured - commanded) > _LIGHT_TOLERANCE:
-                return (
-                    f"panel {name}: {light} is measured at {measured} % "
-                    f"where {commanded} % is commanded"
-                )
-        return ""
-
-    def _unseen(self, reason: str) -> PanelDetail:
-        """Say what the panel should do, since it does not say what it does."""
-        now_ns = self._clock.utc_ns()
+    def _detail(self, due_ns: int, reason: str) -> PanelDetail:
+        """Return what is known without the panel; its levels are None."""
         return PanelDetail(
-            panel=self._panel.name,
-            phase=self._photoperiod.phase(now_ns),
-            white_commanded=self._schedule.white_at(now_ns),
-            ir_commanded=self._schedule.ir_percent,
+            panel=self.panel.name,
+            phase=self._plan.phase(due_ns),
+            white_scheduled=_percent_of(self._plan.white_permille(due_ns)),
+            white_commanded=None,
+            ir_commanded=None,
             white_measured=None,
             ir_measured=None,
+            next_change_utc_ns=self._plan.next_change_ns(due_ns),
+            override=self.overrides.running,
+            keeps_schedule=self.panel.keeps_schedule,
+            serial_number=self._serial_number,
+            port=self.panel.port,
+            resets=self._line.restarts,
+            line_faults=self._line.faults,
             reason=reason,
         )
+
+
+def _percent_of(permille: int) -> int:
+    return round(permille / 10)
+
+
+def _percent(permille: int | None) -> int | None:
+    return None if permille is None else _percent_of(permille)

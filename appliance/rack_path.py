@@ -81,6 +81,11 @@ def panel_memory(config: RackConfig, panel: str) -> Path:
     return config.state / "panel" / f"{panel}.json"
 
 
+def override_memory(config: RackConfig, panel: str) -> Path:
+    """Return the file that says whose override runs on a panel."""
+    return config.state / "override" / f"{panel}.json"
+
+
 def stopped_cages(config: RackConfig) -> Path:
     """Return the file that says which cages people have stopped."""
     return config.state / "stopped_cages.json"

@@ -104,6 +104,7 @@ class RackReporter:
             recorder=_detail(slot, RecorderDetail),
             label=label,
             picture=picture,
+            panel=cage.panel,
         )
 
     def _worker(self, cage: int, worker: WorkerStatus) -> WorkerStatus:

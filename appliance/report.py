@@ -171,6 +171,8 @@ class LightsDetail(_Record):
     next_change_utc_ns: int | None
     """None if the phase never changes again."""
     panels: tuple[PanelDetail, ...]
+    record_fault: str = ""
+    """Why the light record cannot be written, one sentence; its rows wait."""
 
 
 class PublisherDetail(_Record):

@@ -49,6 +49,8 @@ class CageStatus(_Record):
     label: CageLabel | None
     picture: CagePicture | None = None
     """What the picture watch sees; None before its first report."""
+    panel: str | None = None
+    """The light panel behind it, by its name."""
 
 
 class DiskStatus(_Record):

@@ -78,10 +78,11 @@ def _rest(status: RackStatus) -> Iterator[Text]:
     yield from (_worker(w) for w in status.workers if w.state != "ready" or w.reason)
     yield from (_worker(c.worker) for c in status.cages if c.worker.reason)
     if lights := status.lights:
-        change_s = (lights.next_change_utc_ns - status.time_utc_ns) / 1e9
-        yield _line(
-            "lights", f"{lights.phase}, ZT {lights.zt_h:.1f}, change in {duration(change_s)}"
-        )
+        change = "no change"
+        if lights.next_change_utc_ns is not None:
+            left_s = (lights.next_change_utc_ns - status.time_utc_ns) / 1e9
+            change = f"change in {duration(left_s)}"
+        yield _line("lights", f"{lights.phase}, ZT {lights.zt_h:.1f}, {change}")
     if classifier := status.classifier:
         rate = f"{classifier.frames_per_s:.0f} frames/s on {classifier.device}"
         yield _line("labels", f"{classifier.model}, {rate}")

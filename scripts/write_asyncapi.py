@@ -47,7 +47,7 @@ def document() -> str:
 def message_schema(channel: Channel) -> dict[str, Any]:
     """Return the JSON Schema of a whole message: the envelope's fields and the payload's."""
     envelope = Envelope.model_json_schema(by_alias=True)
-    payload = channel.payload.model_json_schema()
+    payload = _without_references(channel.payload.model_json_schema())
     schema = dict(envelope["properties"]["schema"], const=channel.schema)
     return {
         "type": "object",
@@ -56,6 +56,26 @@ def message_schema(channel: Channel) -> dict[str, Any]:
         "required": envelope["required"] + payload["required"],
         "additionalProperties": False,
     }
+
+
+def _without_references(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema in which what its `$defs` define stands where it is meant.
+
+    Source: JSON Schema 2020-12, section 8.2.3.1; pydantic refers to nested models.
+    """
+    definitions: dict[str, Any] = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return resolved(definitions[node["$ref"].rpartition("/")[2]])
+        return {key: resolved(value) for key, value in node.items()}
+
+    found: dict[str, Any] = resolved(schema)
+    return found
 
 
 def _name(channel: Channel) -> str:

@@ -59,10 +59,12 @@ def lights(reason: str) -> LightsDetail:
     panel = PanelDetail(
         panel="top",
         phase="light",
+        white_scheduled=60,
         white_commanded=60,
         ir_commanded=100,
         white_measured=0,
         ir_measured=100,
+        next_change_utc_ns=NOW_NS,
         reason=reason,
     )
     return LightsDetail(phase="light", zt_h=1.0, next_change_utc_ns=NOW_NS, panels=(panel,))

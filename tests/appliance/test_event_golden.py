@@ -14,6 +14,7 @@ from appliance.event import (
     BoutPayload,
     LightsPayload,
     NotePayload,
+    OverridePayload,
     Payload,
     PicturePayload,
     RecordingPayload,
@@ -61,13 +62,20 @@ PAYLOADS: Final[dict[str, Payload]] = {
         segment="03_20261122_120000",
     ),
     "lights": LightsPayload(
+        cause="override",
         phase="light",
-        white_commanded=60,
+        white_scheduled=60,
+        white_commanded=80,
         ir_commanded=100,
-        white_measured=59,
+        white_measured=79,
         ir_measured=None,
         next_change="2026-11-22T18:00:00.000Z",
-        override=None,
+        override=OverridePayload(
+            white_percent=80,
+            until="2026-11-22T12:15:00.000Z",
+            author="Zoë",
+            reason="cage change",
+        ),
         reason="",
     ),
     "alert": AlertPayload(
@@ -117,7 +125,7 @@ PAYLOADS: Final[dict[str, Payload]] = {
 
 
 def name_of(channel: Channel) -> str:
-    return channel.schema.removeprefix("ethoprofiler.").removesuffix("/1")
+    return channel.schema.removeprefix("ethoprofiler.").partition("/")[0]
 
 
 @pytest.mark.parametrize("channel", CHANNELS, ids=name_of)
@@ -157,9 +165,12 @@ def test_a_moment_is_written_with_milliseconds_in_utc() -> None:
     assert rfc3339(NOON_NS + 999_999) == "2026-11-22T12:00:00.040Z"
 
 
-@given(st.floats(0, 24, exclude_max=True))
-def test_zeitgeber_time_is_below_24_h_after_rounding(zt_h: float) -> None:
-    assert 0 <= envelope_at("ethoprofiler.note/1", 1, NOON_NS, zt_h).zt_h < 24
+@given(st.sampled_from([1, 2, 22.5, 23, 24, 25, 72]), st.integers(1, 4_000_000_000_000))
+def test_zeitgeber_time_is_below_the_cycle_as_it_is_written(cycle_h: float, left_ns: int) -> None:
+    zt_ns = max(0, round(cycle_h * 3_600_000_000_000) - left_ns)
+    written = envelope_at("ethoprofiler.note/1", 1, NOON_NS, zt_ns / 3_600_000_000_000).zt_h
+    assert 0 <= written < cycle_h
+    assert written == zt_ns // 360_000_000 / 10_000
 
 
 def test_an_id_is_the_example_of_rfc_9562(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from appliance.outbox import Outbox
 from appliance.rack_path import event_ledger
 from appliance.segment_book import SegmentBook
 from appliance.segment_start import segment_start
-from capture_hw.photoperiod import photoperiod_of
+from capture_hw.light_setting import plan_of
 from capture_hw.segment_journal import SegmentGap, read_journal
 from inference.label_file import LabelRow
 from tests.appliance.labelling_rack import events_in, rack_config, video_path
@@ -51,9 +51,9 @@ def open_book(
         write_journal(video, segment_header(video, start_s), gaps)
     start = segment_start(video.stem, read_journal(journal), {}, config.standard_time)
     cage: CageSection = config.cage[0]
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
+    plan = plan_of(config.lights, config.standard_time)
     is_held = (lambda: held[0]) if held else (lambda: False)
-    return SegmentBook(ledger, cage, photoperiod, video.stem, start, journal, is_held)
+    return SegmentBook(ledger, cage, plan, video.stem, start, journal, is_held)
 
 
 def bouts_in(config: RackConfig) -> list[tuple[str, str, int, str, int]]:

@@ -16,10 +16,9 @@ from appliance.clock_state import is_clock_synchronized
 from appliance.config import RackConfig, read_config
 from appliance.local_socket import socket_address
 from appliance.rack_path import reports_socket, segment_folder
-from appliance.recorder_worker import segment_plan, start_zt_h
+from appliance.recorder_worker import segment_plan
 from appliance.report import RecorderDetail, Report
 from capture_hw.data_volume import mark_data_folder
-from capture_hw.photoperiod import photoperiod_of
 from capture_hw.segment_journal import journal_path, read_journal
 from tests.capture_hw.scripted_camera import times_ms, wait_until
 from tests.video_factory import moving_square, write_video
@@ -114,8 +113,7 @@ def test_a_worker_records_reports_and_stops_in_order(rack: Path) -> None:
         "animal": "m17",
         "cage": "03",
         "facility": "lab",
-        "light_hours": "12.0",
-        "lights_on": "06:30:00",
+        "light_plan": "1;0 19800 86400 0 600 600 43200 0 0",
         "rack": "rack-a",
         "software": "ethoprofiler 0.1.0",
         "strain": "C57BL/6J",
@@ -183,13 +181,6 @@ def test_the_plan_is_the_configuration(rack: Path) -> None:
     assert plan.folder == rack.parent / "data" / "03"
     assert (plan.cage, plan.segment_s) == (3, 21_600)
     assert plan.standard_time == config.standard_time
-
-
-def test_the_mouses_day_follows_the_light(rack: Path) -> None:
-    config = read_config(rack)
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
-    now_h = (start_zt_h(config) + time.monotonic_ns() / 3.6e12) % 24
-    assert now_h == pytest.approx(photoperiod.zt_h(time.time_ns()), abs=0.01)
 
 
 def test_the_kernel_says_whether_the_clock_is_kept() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from appliance.dataset_simulation import SimulationError, simulate_dataset
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import day_from
 from inference.label_file import read_labels
 
 _LEGEND = "0:drink; 1:eat; 2:groom; 3:hang; 4:micromovement; 5:rear; 6:rest; 7:walk; "
@@ -61,14 +62,14 @@ def test_the_map_has_the_published_legend_and_a_row_for_each_frame(dataset: Path
     path = dataset / "02_20250113_1800_s45000_n20_map.csv"
     lines = path.read_bytes().decode().split("\n")
     assert lines[:2] == [_LEGEND, "frame;annotation"]
-    cage = SimulatedCage(702, fur="white", start_zt_h=12.0, routine="busy")
+    cage = SimulatedCage(702, fur="white", day=day_from(12.0), routine="busy")
     expected = [f"{n};{_NAMES.index(cage.behavior(45_000 + n))}" for n in range(20)]
     assert lines[2:] == [*expected, ""]
     assert len(read_labels(path).codes) == 20
 
 
 def test_the_video_shows_the_cage_frame_by_frame(dataset: Path) -> None:
-    cage = SimulatedCage(701, fur="black", start_zt_h=12.0, routine="busy")
+    cage = SimulatedCage(701, fur="black", day=day_from(12.0), routine="busy")
     with av.open(str(dataset / "01_20250113_1800_s45000_n20.mkv")) as container:
         frames = list(container.decode(video=0))
     assert [frame.pts for frame in frames] == list(range(0, 800, 40))
@@ -83,7 +84,7 @@ def test_the_video_shows_the_cage_frame_by_frame(dataset: Path) -> None:
 def test_mice_are_black_and_white_in_turn(dataset: Path) -> None:
     with av.open(str(dataset / "02_20250113_1800_s0_n20.mkv")) as container:
         white = next(container.decode(video=0)).to_ndarray(format="gray")
-    black = SimulatedCage(702, fur="black", start_zt_h=12.0, routine="busy").picture(0)
+    black = SimulatedCage(702, fur="black", day=day_from(12.0), routine="busy").picture(0)
     assert float((white[160:440] < 45).mean()) < float((black[160:440] < 45).mean())
 
 

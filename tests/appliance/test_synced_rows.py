@@ -15,7 +15,7 @@ from appliance.segment_book import SegmentBook
 from appliance.segment_labelling import LabellingPlan, LabellingWatch, label_segment
 from appliance.segment_search import Segment
 from appliance.segment_start import segment_start
-from capture_hw.photoperiod import photoperiod_of
+from capture_hw.light_setting import plan_of
 from capture_hw.segment_journal import read_journal
 from inference.bout import Moment
 from inference.classifier import Classifier
@@ -44,10 +44,8 @@ def open_book(config: RackConfig, ledger: LabelLedger, sync: Callable[[], None])
     if not journal.exists():
         write_journal(video, segment_header(video))
     start = segment_start(video.stem, read_journal(journal), {}, config.standard_time)
-    photoperiod = photoperiod_of(config.lights, config.standard_time)
-    return SegmentBook(
-        ledger, config.cage[0], photoperiod, video.stem, start, journal, sync_frames=sync
-    )
+    plan = plan_of(config.lights, config.standard_time)
+    return SegmentBook(ledger, config.cage[0], plan, video.stem, start, journal, sync_frames=sync)
 
 
 def told_frames(ledger: LabelLedger, video: Path) -> int:
