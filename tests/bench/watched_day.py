@@ -21,6 +21,7 @@ from capture_hw.picture_measure import Luma
 from capture_hw.picture_watch import FROZEN_NOVELTY, PictureWatch
 from capture_hw.reference import Reference, learn
 from capture_hw.simulation.cage import SimulatedCage
+from capture_hw.simulation.mouse_day import day_from
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 
 KEY_FRAMES: Final = 2 * FPS
@@ -133,7 +134,7 @@ def _learnt(cage: int) -> Reference:
 
 
 def _cage(number: int) -> SimulatedCage:
-    return SimulatedCage(number, start_zt_h=_LEARNT_ZT_H)
+    return SimulatedCage(number, day=day_from(_LEARNT_ZT_H))
 
 
 def _decoded(units: Iterator[bytes]) -> Iterator[Luma]:

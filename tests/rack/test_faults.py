@@ -81,7 +81,7 @@ def test_broker_and_store_may_be_absent_come_and_go(tmp_path: Path) -> None:
             (tmp_path / "unmounted").rename(store)
             settle(stage, store)
             judge(tmp_path / "data", store, reader, verdict)
-            stage.stop()
+            stage.stop(in_haste=True)
     assert verdict.faults == []
     assert verdict.longest_loss == {"01": 0, "02": 0}
 
@@ -120,7 +120,7 @@ def test_a_full_disk_is_survived_and_recording_resumes(
         stage.await_that(everything_runs, "labels again")
         settle(stage, store)
         judge(data, store, reader, verdict)
-        stage.stop()
+        stage.stop(in_haste=True)
     assert verdict.faults == []
     assert resumed_s <= limit_s
     assert min(verdict.losses.values()) > 0
@@ -142,7 +142,7 @@ def run_with_kills(tmp_path: Path, broker: Mosquitto, *, kills: int, seed: int) 
             stage.await_that(everything_runs, f"everything runs after {victim} was killed")
         settle(stage, store)
         judge(tmp_path / "data", store, reader, verdict)
-        stage.stop()
+        stage.stop(in_haste=True)
     return verdict
 
 

@@ -50,7 +50,7 @@ def test_a_frozen_blurred_or_black_picture_is_told_within_ten_seconds_and_cleare
             stage.await_that(lambda s: not picture_alerts(s), "the alerts are over", CLEARED_S)
             wait_until(partial(has_come, reader, "telemetry/cage/01/picture"), "figures")
             wait_until(partial(all_emptied, reader), "emptied alerts")
-            stage.stop()
+            stage.stop(in_haste=True)
 
 
 def has_come(reader: MqttReader, topic: str) -> bool:

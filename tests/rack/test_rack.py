@@ -44,17 +44,20 @@ def test_two_cages_are_recorded_labelled_published_stored_and_nothing_runs_after
     tmp_path: Path, broker: Mosquitto
 ) -> None:
     config = tmp_path / "rack.toml"
-    config.write_text(rack_text([simulated(1), simulated(2)], port=broker.port))
+    # Shorter than the wait for bouts, so that segments follow each other meanwhile.
+    cameras = [simulated(1), simulated(2)]
+    config.write_text(rack_text(cameras, port=broker.port, segment_s=10))
     (tmp_path / "store").mkdir()
     verdict = Verdict()
     with MqttReader(broker.port, ROOT) as reader, RackStage(config) as stage:
         stage.await_that(everything_runs, "everything runs")
-        wait_until(lambda: len(reader.of("cage/01/bout")) > 5, "bouts", wait_s=60)
+        wait_until(lambda: bouts_of(reader, cages=("01", "02")) > 5, "bouts", wait_s=60)
+        data = tmp_path / "data"
+        wait_until(lambda: len(list(data.glob("01/*/*.mkv"))) > 1, "segments", wait_s=60)
         stage.end_recordings()
         stage.await_that(
             lambda s: s.publisher is not None and s.publisher.waiting == 0, "events are out"
         )
-        data = tmp_path / "data"
         wait_until(
             lambda: len(folder_hashes(tmp_path / "store")) >= len(list(data.glob("0*/*/*.*"))),
             "files are stored",
@@ -70,6 +73,11 @@ def test_two_cages_are_recorded_labelled_published_stored_and_nothing_runs_after
     assert took_s < STOP_S
 
 
+def bouts_of(reader: MqttReader, cages: tuple[str, ...]) -> int:
+    counts = [len(reader.of(f"cage/{cage}/bout")) for cage in cages]
+    return sum(counts) if all(counts) else 0
+
+
 def test_live_labels_are_those_of_classify(tmp_path: Path, broker: Mosquitto) -> None:
     config = tmp_path / "rack.toml"
     config.write_text(rack_text([simulated(3)], port=broker.port))
@@ -77,7 +85,7 @@ def test_live_labels_are_those_of_classify(tmp_path: Path, broker: Mosquitto) ->
     with RackStage(config) as stage:
         stage.await_that(everything_runs, "everything runs")
         stage.end_recordings()
-        stage.stop()
+        stage.stop(in_haste=True)
     again = tmp_path / "again"
     subprocess.run(
         [sys.executable, "-m", "appliance", "classify", str(tmp_path / "data"), "--out", again],
@@ -110,7 +118,7 @@ def test_real_videos_go_all_the_way_to_a_real_store(
             data = tmp_path / "data"
             files = {str(path.relative_to(data)) for path in data.glob("0*/*/*.*")}
             wait_until(lambda: set(bucket_hashes(server)) >= files, "stored", wait_s=60)
-            stage.stop()
+            stage.stop(in_haste=True)
             judge_data(data, verdict, real_time_cameras=False)
             judge_events(data, messages(reader), verdict)
             judge_store(data, bucket_hashes(server), verdict)
