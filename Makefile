@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH ?= torch==2.13.0
 DEMO := demo
-# What the tests run for real: a broker and a terminal.
-DEBIAN := mosquitto tmux
+# What the tests run for real: a broker, a terminal, and a panel's firmware in an emulator.
+DEBIAN := mosquitto tmux gcc libc6-dev gcc-avr avr-libc binutils-avr libsimavr-dev libelf-dev
 
 .PHONY: demo test check fuzz faults power vm bench docs clean help
 
@@ -37,10 +37,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[cpu,demo,modbus,train,dev]'
 	@touch $@ $(VENV)/.run
 
-# Debian keeps mosquitto in sbin, which is not on every user's path.
-$(VENV)/.debian: | $(BIN)/python
-	@missing=; for tool in $(DEBIAN); do \
-		PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+$(VENV)/.debian: Makefile | $(BIN)/python
+	@missing=; for package in $(DEBIAN); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+		|| missing="$$missing $$package"; done; \
 	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq \
 		&& apt-get install -y -qq --no-install-recommends $$missing; } \
 		|| { echo "the tests need the Debian packages:$$missing (apt-get install$$missing)"; exit 1; }
