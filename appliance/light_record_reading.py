@@ -3,8 +3,8 @@
 import csv
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final, get_args
@@ -25,6 +25,16 @@ class LightRecordError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SetBack:
+    """A time that this machine's clock showed a panel's rows twice, because it was set back."""
+
+    panel: str
+    from_ns: int
+    until_ns: int
+    """Of the last row before the clock was set back."""
+
+
+@dataclass(frozen=True, slots=True)
 class DayRecord:
     """What is written about a day."""
 
@@ -37,10 +47,25 @@ class DayRecord:
     """Numbers, from 1, of lines that are no rows; a power cut may tear one."""
     backward_rows: int
     """Rows that are earlier than one of the same panel before them: the clock was set back."""
+    set_back: tuple[SetBack, ...]
+    content: bytes = field(repr=False)
+    """Of the whole file."""
 
     def of_panel(self, panel: str) -> list[LightRow]:
         """Return the rows of a panel."""
         return [row for row in self.rows if row.panel == panel]
+
+    def has_grown_from(self, sha256: str) -> bool:
+        """Return whether a hash is that of the file's beginning, up to a line's end, or of all."""
+        hashed = hashlib.sha256()
+        for line in self.content.split(b"\n"):
+            hashed.update(line)
+            if hashed.hexdigest() == sha256:
+                return True  # all of it, or its last line was torn
+            hashed.update(b"\n")
+            if hashed.hexdigest() == sha256:
+                return True
+        return False
 
 
 def read_day(folder: Path, day: date) -> DayRecord:
@@ -71,6 +96,8 @@ def read_day(folder: Path, day: date) -> DayRecord:
         rows=tuple(sorted(rows, key=lambda row: row.utc_ns)),
         damaged_lines=tuple(damaged),
         backward_rows=_backward(rows),
+        set_back=tuple(_set_back(rows)),
+        content=content,
     )
 
 
@@ -134,3 +161,13 @@ def _backward(rows: Sequence[LightRow]) -> int:
         backward += row.utc_ns < latest_ns.get(row.panel, 0)
         latest_ns[row.panel] = max(row.utc_ns, latest_ns.get(row.panel, 0))
     return backward
+
+
+def _set_back(rows: Sequence[LightRow]) -> Iterator[SetBack]:
+    """Yield what was shown twice, from rows as in the file."""
+    before: dict[str, LightRow] = {}
+    for row in rows:
+        last = before.get(row.panel)
+        if last is not None and row.utc_ns < last.utc_ns:
+            yield SetBack(row.panel, row.utc_ns, last.utc_ns)
+        before[row.panel] = row

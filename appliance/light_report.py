@@ -75,7 +75,10 @@ class DeviationEntry(_Part):
     begin: str
     end: str
     length_s: float
-    worst_percent: int
+    worst_percent: int | None
+    """Null for light at another time."""
+    clock_off_s: float | None
+    """By how much the panel's clock was ahead at the worst; only for light at another time."""
 
 
 class UnobservedEntry(_Part):
@@ -148,6 +151,9 @@ class PanelReport(_Part):
     dark_s: float
     unobserved_s: float
     has_white_sensor: bool
+    """Whether it measured white light in any row of the day."""
+    unmeasured_s: float
+    """Observed by the command only: the sensor for white light gave nothing."""
     has_ir_sensor: bool
     switches: tuple[SwitchEntry, ...]
     deviations: tuple[DeviationEntry, ...]
@@ -173,6 +179,7 @@ class LightReport(_Part):
     end: str
     """The end of the day, or the moment of the report while the day lasts."""
     is_finished: bool
+    """Whether the day is over and its rows are written."""
     verdict: Verdict
     sentence: str
     remarks: tuple[str, ...]
@@ -204,5 +211,7 @@ class LightReportDocument(_Part):
     signatures: tuple[Signature, ...]
     record_is_as_signed: bool | None
     """Null without a signature."""
+    record_has_only_grown: bool | None
+    """Whether all that was signed is the record or its beginning; null without a signature."""
     report_is_as_signed: bool | None
     """False if software or configuration make another report of the same record now."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final
 
 from appliance.cage_plan import panel_plan
 from appliance.config import RackConfig
@@ -21,14 +20,12 @@ from appliance.light_record_reading import (
 from appliance.light_report import LightReport, PanelReport, RecordFacts
 from appliance.light_report_day import PanelDay, panel_day
 from appliance.light_report_entry import panel_report
+from appliance.light_report_finish import unfinished
 from appliance.light_report_piece import Span
-from appliance.light_report_verdict import rack_sentence, rack_verdict
+from appliance.light_report_verdict import length, rack_sentence, rack_verdict
 from appliance.light_text import clock_text
 from appliance.rack_path import light_record
 from capture_hw.photoperiod import SECOND_NS
-
-_SETTLED_NS: Final = 60 * SECOND_NS
-"""So long after midnight the last rows of the day may still be written."""
 
 
 class LightReportError(Exception):
@@ -42,6 +39,9 @@ class MadeReport:
     report: LightReport
     days: tuple[PanelDay, ...]
     """In the order of `report.panels`."""
+    record: DayRecord
+    unfinished: str
+    """Why it cannot be signed yet, one clause; empty if it can."""
 
     @property
     def sha256(self) -> str:
@@ -67,10 +67,12 @@ def make_report(config: RackConfig, day: date, now_ns: int, panel: str | None = 
     names = [*_names(config, record, panel)]
     earlier, remarks = _day_before(folder, day)
     span = begin_ns, min(end_ns, now_ns)
-    days = [_panel_day(config, name, (*earlier, *record.rows), span) for name in names]
+    days = [_panel_day(config, name, earlier, record, span) for name in names]
     panels = tuple(panel_report(day_of_panel, zone) for day_of_panel in days)
-    is_finished = now_ns >= end_ns + _SETTLED_NS
-    until = None if is_finished else clock_text(span[1], zone)
+    missing = unfinished(record, folder, day, end_ns, now_ns)
+    until = clock_text(now_ns, zone) if now_ns < end_ns else None
+    if missing and until is None:
+        remarks.append(f"{missing[0].upper()}{missing[1:]}.")
     report = LightReport(
         facility=config.rack.facility,
         rack=config.rack.name,
@@ -78,7 +80,7 @@ def make_report(config: RackConfig, day: date, now_ns: int, panel: str | None = 
         utc_offset=config.rack.utc_offset,
         begin=rfc3339(span[0]),
         end=rfc3339(span[1]),
-        is_finished=is_finished,
+        is_finished=not missing,
         verdict=rack_verdict(panels),
         sentence=rack_sentence(panels, until),
         remarks=(*_record_remarks(record), *remarks, *_panel_remarks(config, panels)),
@@ -91,7 +93,7 @@ def make_report(config: RackConfig, day: date, now_ns: int, panel: str | None = 
         ),
         panels=panels,
     )
-    return MadeReport(report, tuple(days))
+    return MadeReport(report, tuple(days), record, missing)
 
 
 def yesterday(now_ns: int, zone: timezone) -> date:
@@ -123,10 +125,14 @@ def _day_before(folder: Path, day: date) -> tuple[Sequence[LightRow], list[str]]
         return (), [f"An override that began the day before is not known: {error}."]
 
 
-def _panel_day(config: RackConfig, name: str, rows: Sequence[LightRow], span: Span) -> PanelDay:
+def _panel_day(
+    config: RackConfig, name: str, earlier: Sequence[LightRow], record: DayRecord, span: Span
+) -> PanelDay:
     is_configured = name in {one.name for one in config.lights.panel}
     plan = panel_plan(config, name) if is_configured else None
-    return panel_day(name, plan, [row for row in rows if row.panel == name], span)
+    rows = [row for row in (*earlier, *record.rows) if row.panel == name]
+    twice = [(one.from_ns, one.until_ns) for one in record.set_back if one.panel == name]
+    return panel_day(name, plan, rows, span, twice)
 
 
 def _record_remarks(record: DayRecord) -> Iterator[str]:
@@ -138,9 +144,10 @@ def _record_remarks(record: DayRecord) -> Iterator[str]:
         else:
             yield f"Lines {lines}{more} of {record.path.name} cannot be read and do not count."
     if record.backward_rows:
+        rows = "1 row is" if record.backward_rows == 1 else f"{record.backward_rows} rows are"
         yield (
-            f"{record.backward_rows} rows are earlier than a row before them: the clock of this "
-            "machine was set back."
+            f"{rows} earlier than a row before: the clock of this machine was set back, and what "
+            "it showed twice does not count as observed."
         )
 
 
@@ -161,4 +168,9 @@ def _panel_remarks(config: RackConfig, panels: Sequence[PanelReport]) -> Iterato
             yield (
                 f"Panel {panel.panel} has no sensor for white light, or it was not read: light "
                 "is stated as commanded, not as measured."
+            )
+        elif panel.has_white_sensor and panel.unmeasured_s:
+            yield (
+                f"Panel {panel.panel}: the sensor for white light gave nothing for "
+                f"{length(panel.unmeasured_s)}; that time is stated as commanded."
             )

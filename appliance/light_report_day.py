@@ -1,6 +1,6 @@
 """What a panel's rows and plan say about a stretch of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -19,6 +19,10 @@ from capture_hw.light_plan import LightPart, LightPlan
 from capture_hw.photoperiod import SECOND_NS
 
 _CLOSE_NS: Final = 2 * SECOND_NS
+_NEAR_STEP_NS: Final = 10 * SECOND_NS
+"""So near to a step a row says nothing about the configuration."""
+_OFF_S: Final = 1.0
+"""A panel whose clock is off by as much changes its light at a moment of its own."""
 _NEAR_RAMP_NS: Final = 180 * SECOND_NS
 
 
@@ -40,20 +44,26 @@ class PanelDay:
     deviations: tuple[Deviation, ...]
 
 
-def panel_day(panel: str, plan: LightPlan | None, rows: Sequence[LightRow], span: Span) -> PanelDay:
+def panel_day(
+    panel: str,
+    plan: LightPlan | None,
+    rows: Sequence[LightRow],
+    span: Span,
+    twice: Collection[Span] = (),
+) -> PanelDay:
     """Judge a panel's rows, in order, which may begin before the span.
 
     A configuration that says otherwise than the rows was changed since; what was due is in the
-    rows. Without a plan it always is.
+    rows. Without a plan it always is. `twice`: what this machine's clock showed twice.
     """
     from_ns, until_ns = span
-    pieces = pieces_of(rows, span)
+    pieces = pieces_of(rows, span, twice)
     within = tuple(row for row in rows if from_ns <= row.utc_ns < until_ns)
     overrides = [one for one in overrides_of(rows) if _touches(one.from_ns, one.until_ns, span)]
     if plan is not None and all(_agrees(plan, row) for row in within):
         planned = list(plan.parts(from_ns, until_ns))
         switches = [*_planned_switches(plan, span)]
-        changes_ns = _planned_changes(plan, span)
+        changes_ns = [*_planned_changes(plan, span), *due_changes(pieces, _OFF_S)]
         is_confirmed = True
     else:
         planned = [*_recorded_parts(pieces)]
@@ -72,7 +82,9 @@ def panel_day(panel: str, plan: LightPlan | None, rows: Sequence[LightRow], span
         disagreements=tuple(
             one for one in disagreements_of(rows) if _touches(one.from_ns, one.until_ns, span)
         ),
-        deviations=tuple(deviations_of(pieces, overrides, changes_ns)),
+        deviations=tuple(
+            deviations_of(pieces, overrides, changes_ns, plan if is_confirmed else None)
+        ),
     )
 
 
@@ -81,14 +93,14 @@ def _touches(begin_ns: int, end_ns: int | None, span: Span) -> bool:
 
 
 def _agrees(plan: LightPlan, row: LightRow) -> bool:
-    """Return whether a plan gives what a row calls due, at about its moment."""
-    is_exact = abs(plan.white_permille(row.utc_ns) / 10 - row.white_scheduled) <= 1
-    if is_exact and plan.phase(row.utc_ns) == row.phase:
+    """Return whether a plan gives what a row calls due, at its moment by the panel's clock."""
+    moment_ns = row.utc_ns + round((row.clock_off_s or 0.0) * SECOND_NS)
+    if plan.to_nearest_step_ns(moment_ns) <= _NEAR_STEP_NS:
         return True
-    moments_ns = (row.utc_ns - _CLOSE_NS, row.utc_ns, row.utc_ns + _CLOSE_NS)
-    levels = [plan.white_permille(moment_ns) / 10 for moment_ns in moments_ns]
+    moments_ns = (moment_ns - _CLOSE_NS, moment_ns, moment_ns + _CLOSE_NS)
+    levels = [plan.white_permille(one_ns) / 10 for one_ns in moments_ns]
     is_level = min(levels) - 1 <= row.white_scheduled <= max(levels) + 1
-    return is_level and any(plan.phase(moment_ns) == row.phase for moment_ns in moments_ns)
+    return is_level and plan.phase(moment_ns) == row.phase
 
 
 def _planned_changes(plan: LightPlan, span: Span) -> list[int]:

@@ -18,7 +18,14 @@ from appliance.light_report import (
 from appliance.light_report_day import PanelDay
 from appliance.light_report_piece import Piece, Span, total_s
 from appliance.light_report_switch import Switch
-from appliance.light_report_verdict import delivered_s, panel_sentence, panel_verdict, unseen
+from appliance.light_report_verdict import (
+    delivered_s,
+    has_white_sensor,
+    panel_sentence,
+    panel_verdict,
+    unmeasured_s,
+    unseen,
+)
 from capture_hw.photoperiod import SECOND_NS
 
 
@@ -35,7 +42,8 @@ def panel_report(day: PanelDay, zone: timezone) -> PanelReport:
         light_s=lit_s,
         dark_s=dark_s,
         unobserved_s=total_s(unseen(day)),
-        has_white_sensor=any(row.white_measured is not None for row in day.rows),
+        has_white_sensor=has_white_sensor(day),
+        unmeasured_s=unmeasured_s(day),
         has_ir_sensor=any(row.ir_measured is not None for row in day.rows),
         switches=tuple(_switch(one) for one in day.switches),
         deviations=tuple(
@@ -44,7 +52,8 @@ def panel_report(day: PanelDay, zone: timezone) -> PanelReport:
                 begin=rfc3339(one.from_ns),
                 end=rfc3339(one.until_ns),
                 length_s=total_s([(one.from_ns, one.until_ns)]),
-                worst_percent=one.worst_percent,
+                worst_percent=None if one.kind == "light at another time" else int(one.worst),
+                clock_off_s=one.worst if one.kind == "light at another time" else None,
             )
             for one in day.deviations
         ),

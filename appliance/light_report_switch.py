@@ -11,7 +11,7 @@ from appliance.light_report_piece import LEVEL_POINTS, Piece
 from capture_hw.photoperiod import SECOND_NS, Phase
 
 SwitchNote: TypeAlias = Literal["", "not observed", "not seen", "during an override"]
-_REACH_NS: Final = 3600 * SECOND_NS
+_REACH_NS: Final = 2 * 3600 * SECOND_NS
 """A change that is further from the one that was due is another one."""
 _Lit: TypeAlias = Callable[[LightRow], bool | None]
 

@@ -18,6 +18,7 @@ _OPENING: Final[dict[Verdict, str]] = {
 }
 _KINDS: Final[tuple[DeviationKind, ...]] = (
     "white light in the dark",
+    "light at another time",
     "too little white light",
     "too much white light",
     "infrared too weak",
@@ -92,6 +93,8 @@ def _parts(day: PanelDay, zone: timezone) -> Iterator[str]:
         times = f"from {begin}" if len(_joined(hidden)) == 1 else f"first at {begin}"
         yield f"{length(total_s(hidden))} not observed, {times}"
     yield _delivered(day)
+    if has_white_sensor(day) and (gone_s := unmeasured_s(day)):
+        yield f"{length(gone_s)} of it commanded, but not measured"
     if day.overrides:
         count = len(day.overrides)
         yield "1 override, listed" if count == 1 else f"{count} overrides, listed"
@@ -99,12 +102,15 @@ def _parts(day: PanelDay, zone: timezone) -> Iterator[str]:
 
 def _deviation(kind: DeviationKind, found: Sequence[Deviation], zone: timezone) -> str:
     lasted_s = total_s((one.from_ns, one.until_ns) for one in found)
-    levels = [one.worst_percent for one in found]
-    is_low = kind in ("too little white light", "infrared too weak")
-    worst = min(levels) if is_low else max(levels)
+    levels = [one.worst for one in found]
+    if kind == "light at another time":
+        worst = f"clock off by {max(levels, key=abs):+.1f} s"
+    else:
+        is_low = kind in ("too little white light", "infrared too weak")
+        worst = f"{min(levels) if is_low else max(levels)} %"
     begin = clock_text(found[0].from_ns, zone)
     times = f"from {begin}" if len(found) == 1 else f"{len(found)} times, first at {begin}"
-    return f"{kind} for {length(lasted_s)}, {times}, {worst} % at worst"
+    return f"{kind} for {length(lasted_s)}, {times}, {worst} at worst"
 
 
 def _delivered(day: PanelDay) -> str:
@@ -117,6 +123,20 @@ def delivered_s(day: PanelDay) -> tuple[float, float]:
     lit = [piece.span for piece in day.pieces if piece.seen is not None and is_lit(piece.seen)]
     dark = [piece.span for piece in day.pieces if piece.seen is not None and not is_lit(piece.seen)]
     return total_s(lit), total_s(dark)
+
+
+def has_white_sensor(day: PanelDay) -> bool:
+    """Return whether white light was measured at all."""
+    return any(row.white_measured is not None for row in day.rows)
+
+
+def unmeasured_s(day: PanelDay) -> float:
+    """Return how long white light was observed by the command only."""
+    return total_s(
+        piece.span
+        for piece in day.pieces
+        if piece.seen is not None and piece.seen.white_measured is None
+    )
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

@@ -33,6 +33,8 @@ def balance(panel: PanelReport) -> str:
     dark_seen = f"{length_text(round(panel.dark_s))} of darkness"
     unseen = length(panel.unobserved_s) if panel.unobserved_s else "nothing"
     source = "measured" if panel.has_white_sensor else "commanded"
+    if panel.has_white_sensor and panel.unmeasured_s:
+        source = f"measured, but {length(panel.unmeasured_s)} as commanded"
     return (
         f"Due: {due}, {dark_due}. Observed ({source}): {seen}, {dark_seen}. Not observed: {unseen}."
     )
@@ -55,7 +57,7 @@ def tolerance_sentence(tolerances: Tolerances) -> str:
     return (
         f"A level within {tolerances.level_points} percent points of what was due is as due; so "
         f"much measured light is darkness. {tolerances.switch_s} s before and after a change are "
-        "not judged. Infrared light must not be weaker than "
+        "not judged; a panel's clock may be off by as much. Infrared light must not be weaker than "
         f"{tolerances.least_ir_percent} %. A panel is observed while it answers and a row follows "
         f"within {tolerances.row_vouches_s} s; up to {tolerances.unseen_s:.0f} s a day without "
         "observation do not change the verdict and are stated. Overrides that people ordered are "
@@ -81,8 +83,10 @@ def signature_lines(document: LightReportDocument, zone: timezone) -> Iterator[s
     for one in document.signatures:
         moment = _moment(one.time, zone)
         yield f"Signed by {one.name} on {moment:%Y-%m-%d} at {moment:%H:%M:%S}: {one.sentence}"
-    if not document.record_is_as_signed:
+    if not document.record_has_only_grown:
         yield "WARNING: the record has been changed since it was signed."
+    elif not document.record_is_as_signed:
+        yield _grown(document)
     elif document.report_is_as_signed:
         yield "Record and report are as they were signed."
     else:
@@ -90,6 +94,16 @@ def signature_lines(document: LightReportDocument, zone: timezone) -> Iterator[s
             "The record is as it was signed; the report is not, because configuration or software "
             "have changed since."
         )
+
+
+def _grown(document: LightReportDocument) -> str:
+    now = document.report.record.sha256
+    if all(one.record_sha256 != now for one in document.signatures):
+        return "Rows were added to the record since it was signed; it can be signed anew."
+    names = ", ".join(one.name for one in document.signatures if one.record_sha256 == now)
+    return (
+        f"Rows were added to the record after the first signature; signed as it is now by {names}."
+    )
 
 
 def _tables(panel: PanelReport, zone: timezone) -> Iterator[Table]:
@@ -106,8 +120,10 @@ def _tables(panel: PanelReport, zone: timezone) -> Iterator[Table]:
                 _clock(one.begin, zone),
                 _clock(one.end, zone),
                 length(one.length_s),
-                f"{one.worst_percent} %",
-                one.kind,
+                "-" if one.worst_percent is None else f"{one.worst_percent} %",
+                one.kind
+                if one.clock_off_s is None
+                else f"{one.kind}, clock off by {one.clock_off_s:+.1f} s",
             )
             for one in panel.deviations
         ),

@@ -54,12 +54,14 @@ def signatures_of(folder: Path, day: date) -> tuple[Signature, ...]:
 def document_of(made: MadeReport, signatures: tuple[Signature, ...]) -> LightReportDocument:
     """Return a report with its signatures, and whether they are about this record and report."""
     record = [one.record_sha256 == made.report.record.sha256 for one in signatures]
+    grown = [made.record.has_grown_from(one.record_sha256) for one in signatures]
     report = [one.report_sha256 == made.sha256 for one in signatures]
     return LightReportDocument(
         report=made.report,
         report_sha256=made.sha256,
         signatures=signatures,
         record_is_as_signed=all(record) if signatures else None,
+        record_has_only_grown=all(grown) if signatures else None,
         report_is_as_signed=all(report) if signatures else None,
     )
 
@@ -67,19 +69,19 @@ def document_of(made: MadeReport, signatures: tuple[Signature, ...]) -> LightRep
 def sign(folder: Path, made: MadeReport, name: str, now_ns: int) -> tuple[Signature, ...]:
     """Add a signature durably, and return all; safe to call twice.
 
-    Refuses an unfinished day, and a record that is not what others have signed: nothing is ever
-    overwritten. Raises SignOffError.
+    Refuses an unfinished day, and a record that is neither what others have signed nor that with
+    rows added: nothing is ever overwritten. Raises SignOffError.
     """
     report = made.report
     day = date.fromisoformat(report.day)
     if not report.is_finished:
-        raise SignOffError(f"{day} is not over yet; it can be signed after its midnight")
+        raise SignOffError(made.unfinished)
     try:
         with _alone(folder):
             earlier = signatures_of(folder, day)
             signature = _signature(made, name, now_ns)
             for one in earlier:
-                if one.record_sha256 != signature.record_sha256:
+                if not made.record.has_grown_from(one.record_sha256):
                     raise SignOffError(
                         f"{report.record.file} is not what {one.name} signed at {one.time}; "
                         "nothing was signed"

@@ -1,5 +1,6 @@
 """The light record on disk: bytes, days, torn lines, syncs."""
 
+import hashlib
 import os
 import resource
 from dataclasses import replace
@@ -11,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.light_record import LightRecord, LightRow
-from appliance.light_record_reading import LightRecordError, day_bounds_ns, read_day, row_of
+from appliance.light_record_reading import (
+    LightRecordError,
+    SetBack,
+    day_bounds_ns,
+    read_day,
+    row_of,
+)
 from tests.appliance.light_day import at_ns
 
 ZONE = timezone(timedelta(hours=1))
@@ -195,6 +202,22 @@ def test_rows_behind_a_clock_that_was_set_back_are_sorted_and_counted(tmp_path: 
     day = read_day(tmp_path, DAY)
     assert day.rows == (ROW, minute(5), minute(6))
     assert day.backward_rows == 1
+    assert day.set_back == (SetBack("front", ROW.utc_ns, minute(5).utc_ns),)
+
+
+def test_a_record_has_grown_only_from_its_own_beginning(tmp_path: Path) -> None:
+    record = LightRecord(tmp_path, ZONE)
+    path = tmp_path / "2026-11-21.csv"
+    record.write([ROW])
+    os.truncate(path, path.stat().st_size - 3)
+    torn = hashlib.sha256(path.read_bytes()).hexdigest()
+    record.write([minute(1)])
+    whole = hashlib.sha256(path.read_bytes()).hexdigest()
+    record.write([minute(2)])
+    day = read_day(tmp_path, DAY)
+    assert [day.has_grown_from(one) for one in (torn, whole, day.sha256)] == [True] * 3
+    path.write_bytes(path.read_bytes().replace(b"front", b"other", 1))
+    assert not read_day(tmp_path, DAY).has_grown_from(whole)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_a_lamp_that_is_dead_for_ten_minutes(
             end="2026-11-21T13:10:00.000Z",
             length_s=600.0,
             worst_percent=0,
+            clock_off_s=None,
         ),
     )
     assert [(one.text, one.length_s) for one in panel.disagreements] == [(text, 600.0)]

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from appliance.cage_plan import panel_plan
 from appliance.command.lights_report import report
 from appliance.config import RackConfig
+from appliance.light_record_reading import read_day
 from appliance.light_report import LightReportDocument
 from appliance.light_report_building import make_report
 from appliance.light_sign_off import SignOff, SignOffError, sign
@@ -115,7 +116,9 @@ def test_the_page_needs_nothing_from_elsewhere_and_hides_no_markup(config: RackC
     evil = row(
         moment_ns, plan, cause="override", author="<b>", text='"><script>', white_commanded=60
     )
-    write(config, [evil])
+    day = read_day(config.rack.data / "lights", date(2024, 2, 29))
+    record(config, f"{DAY}.csv").unlink()
+    write(config, sorted([*day.rows, evil], key=lambda one: one.utc_ns))
     output = config.rack.data / "light.html"
     result = run(config, "--day", DAY, "--output", str(output))
     assert result.exit_code == 0
@@ -173,6 +176,30 @@ def test_a_record_that_was_changed_is_seen_and_cannot_be_signed_again(config: Ra
     assert record(config, f"{DAY}.signed.json").read_bytes() == signed
 
 
+def test_rows_that_came_after_a_signature_can_be_signed_anew_and_that_is_said(
+    config: RackConfig,
+) -> None:
+    path = record(config, f"{DAY}.csv")
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-200]))
+    run(config, "--day", DAY, "--sign", "Eva Meyer")
+    path.write_bytes(content)
+    output = " ".join(run(config, "--day", DAY).output.split())
+    assert "Rows were added to the record since it was signed; it can be signed anew." in output
+    result = run(config, "--day", DAY, "--sign", "Eva Meyer")
+    assert result.exit_code == 0
+    assert (
+        "Rows were added to the record after the first signature; signed as it is now by Eva Meyer."
+        in " ".join(result.output.split())
+    )
+    document = json.loads(run(config, "--day", DAY, "--json").output)
+    assert (document["record_is_as_signed"], document["record_has_only_grown"]) == (False, True)
+    assert len(document["signatures"]) == 2
+    path.write_bytes(b"".join(lines[:-200]))
+    assert run(config, "--day", DAY, "--sign", "Tom Roth").exit_code == 1, "rows are gone again"
+
+
 def test_another_configuration_makes_another_report_of_the_signed_record(
     config: RackConfig,
 ) -> None:
@@ -186,8 +213,35 @@ def test_a_day_that_is_not_over_cannot_be_signed(config: RackConfig) -> None:
     made = make_report(config, date(2024, 2, 29), at_ns("2024-03-01T00:00:59"))
     with pytest.raises(SignOffError, match="2024-02-29 is not over yet"):
         sign(config.rack.data / "lights", made, "Eva Meyer", at_ns("2024-03-01T00:00:59"))
+    write(config, [row(at_ns("2024-03-01T00:00:20"), panel_plan(config, "front"))])
     made = make_report(config, date(2024, 2, 29), at_ns("2024-03-01T00:01:00"))
     assert len(sign(config.rack.data / "lights", made, "Eva", at_ns("2024-03-01T00:01:00"))) == 1
+
+
+def test_a_day_whose_rows_still_wait_cannot_be_signed(config: RackConfig) -> None:
+    day, folder = date(2024, 2, 29), config.rack.data / "lights"
+    made = make_report(config, day, at_ns("2024-03-01T09:00:00"))
+    assert not made.report.is_finished
+    with pytest.raises(
+        SignOffError,
+        match="rows of 2024-02-29 may still wait to be written: panel front has no later row; it "
+        "can be signed when there is one, or after 2024-03-04",
+    ):
+        sign(folder, made, "Eva Meyer", at_ns("2024-03-01T09:00:00"))
+    assert made.report.remarks[0].startswith("Rows of 2024-02-29 may still wait")
+    assert not made.report.sentence.startswith("Until")
+    assert make_report(config, day, at_ns("2024-03-05T00:00:00")).report.is_finished
+
+
+@pytest.mark.parametrize(
+    ("moment", "cause"), [("2024-02-29T23:59:59", "stop"), ("2024-03-02T00:00:20", "minute")]
+)
+def test_a_day_is_finished_with_a_stop_or_any_later_row(
+    config: RackConfig, moment: str, cause: str
+) -> None:
+    write(config, [row(at_ns(moment), panel_plan(config, "front"), cause=cause)])
+    made = make_report(config, date(2024, 2, 29), at_ns("2024-03-02T09:00:00"))
+    assert made.report.is_finished
 
 
 def test_two_cannot_sign_at_the_same_time(config: RackConfig) -> None:

@@ -11,6 +11,7 @@ from appliance.config import RackConfig
 from appliance.light_record import LightRow
 from appliance.light_report import UnobservedEntry
 from appliance.light_report_building import LightReportError, make_report
+from appliance.light_report_words import balance
 from capture_hw.light_plan import LightPlan
 from tests.appliance.light_day import (
     AFTER,
@@ -104,6 +105,48 @@ def test_a_short_restart_is_stated_and_changes_no_verdict(
     assert panel.verdict == "as planned"
     assert "4 s not observed, from 12:00" in panel.sentence
     assert [(one.cause, one.length_s) for one in panel.unobserved] == [("nobody looked", 4.0)]
+
+
+def test_the_row_before_a_kill_vouches_for_nothing(
+    config: RackConfig, plan: LightPlan, good: list[LightRow]
+) -> None:
+    start = row(at_ns("2026-11-21T12:00:45"), plan, cause="start")
+    panel = the_panel(config, sorted([*good, start], key=lambda one: one.utc_ns))
+    assert [(one.cause, one.begin, one.length_s) for one in panel.unobserved] == [
+        ("nobody looked", "2026-11-21T11:00:20.000Z", 25.0)
+    ]
+
+
+def test_a_worker_that_dies_every_85_s_has_observed_nothing(
+    config: RackConfig, plan: LightPlan
+) -> None:
+    moments_ns = range(at_ns(BEFORE), at_ns(AFTER), 85_000_000_000)
+    rows = [row(utc_ns, plan, cause="start") for utc_ns in moments_ns]
+    night_ns = at_ns("2026-11-21T02:00:00")
+    near = min(range(len(rows)), key=lambda index: abs(rows[index].utc_ns - night_ns))
+    assert the_panel(config, rows).verdict == "not fully observed"
+    rows[near] = replace(rows[near], white_commanded=60)
+    seen = the_panel(lit_rack(config.rack.data.parent / "lit"), rows)
+    assert [(one.kind, one.length_s) for one in seen.deviations] == [
+        ("white light in the dark", 1.0)
+    ], "the second of a look is known"
+
+
+def test_a_sensor_that_is_lost_is_said_with_how_long(
+    config: RackConfig, good: list[LightRow]
+) -> None:
+    lost_ns = at_ns("2026-11-21T08:00:20")
+    rows = [replace(one, white_measured=None) if one.utc_ns >= lost_ns else one for one in good]
+    report = the_report(config, rows)
+    (panel,) = report.panels
+    assert (panel.has_white_sensor, panel.unmeasured_s) == (True, 57_580.0)
+    assert "15 h 59 min 40 s of it commanded, but not measured" in report.sentence
+    (remark,) = report.remarks
+    assert remark == (
+        "Panel front: the sensor for white light gave nothing for 15 h 59 min 40 s; that time is "
+        "stated as commanded."
+    )
+    assert "Observed (measured, but 15 h 59 min 40 s as commanded)" in balance(panel)
 
 
 def test_a_panel_that_is_gone_from_the_configuration_is_still_reported(

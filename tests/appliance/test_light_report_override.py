@@ -102,6 +102,18 @@ def test_an_override_to_the_level_that_is_due_ends_when_that_is_written(
     ]
 
 
+def test_an_override_that_nobody_here_ordered_excuses_nothing(
+    config: RackConfig, plan: LightPlan, good: list[LightRow]
+) -> None:
+    rows = [replace(one, author="") for one in at_night(good, plan, is_end_seen=True)]
+    panel = the_panel(config, rows)
+    assert panel.verdict == "not as planned"
+    assert [(one.kind, one.length_s, one.worst_percent) for one in panel.deviations] == [
+        ("white light in the dark", 1200.0, 21)
+    ]
+    assert [one.author for one in panel.overrides] == [""]
+
+
 def test_more_light_than_was_ordered_is_a_deviation(
     config: RackConfig, plan: LightPlan, good: list[LightRow]
 ) -> None:
