@@ -8,10 +8,11 @@ from typing import Final, Protocol, runtime_checkable
 from textual.app import App
 from textual.binding import Binding
 
-from appliance.control_client import ControlClient, ControlError
+from appliance.control_client import ControlClient, ControlError, NoRackRunning
 from tui.feed import Feed
 from tui.help_screen import HelpScreen
 from tui.ink import Look
+from tui.light_screen import LightScreen
 from tui.main_screen import MainScreen
 from tui.message import LookChanged, NewPicture, Perform, Performed
 from tui.picture import HistoryQuery, Picture
@@ -58,7 +59,9 @@ class DashboardApp(App[None]):
     """
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("t", "span", "Hours"),
-        Binding("l", "letters", "Letters"),
+        Binding("l", "light", "Light"),
+        # Not in the last line, which would not hold it in 80 columns; the help names it.
+        Binding("L", "letters", "Letters", show=False),
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
@@ -117,6 +120,11 @@ class DashboardApp(App[None]):
         self.session.look = self.session.look.toggled()
         self._draw()
 
+    def action_light(self) -> None:
+        """Show the light panels, unless they lie under the help already."""
+        if not any(isinstance(screen, LightScreen) for screen in self.screen_stack):
+            self.push_screen(LightScreen(self.session))
+
     def action_help(self) -> None:
         """Explain everything."""
         if not isinstance(self.screen, HelpScreen):
@@ -135,9 +143,14 @@ class DashboardApp(App[None]):
         self.post_message(NewPicture(picture))
 
     def _perform(self, message: Perform) -> None:
+        session = self.session
+        address = session.light.socket if message.is_about_light else session.socket
         try:
-            with ControlClient(self.session.socket) as client:
+            with ControlClient(address) as client:
                 done = Performed(message.command(client), succeeded=True)
+        except NoRackRunning as error:
+            missing = f"{address}: no lights worker is running here"
+            done = Performed(missing if message.is_about_light else str(error), succeeded=False)
         except ControlError as error:
             done = Performed(str(error), succeeded=False)
         self.post_message(done)

@@ -20,8 +20,9 @@ _KEYS: Final = (
     ("a", "all alerts; Enter there acknowledges one"),
     ("n", "write a note about a cage or the rack"),
     ("s", "stop or start recording the selected cage; you are asked first"),
+    ("l", "the light panels; there o orders light by hand, r ends it"),
     ("t", "how many hours the strips show: 1, 3, 6, 12, 24, 48"),
-    ("l", "letters in the strips, for few colors or eyes that mix them up"),
+    ("L", "letters in the strips, for few colors or eyes that mix them up"),
     ("Esc", "back"),
     ("q", "leave the dashboard; the rack goes on"),
 )

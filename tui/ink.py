@@ -20,6 +20,7 @@ GOOD: Final = Style(color="#3fb950")
 WARNING: Final = Style(color="#000000", bgcolor="#e3b341", bold=True)
 CRITICAL: Final = Style(color="#ffffff", bgcolor="#b62324", bold=True)
 CAUTION: Final = Style(color="#e3b341", bold=True)
+ALARM: Final = Style(color="#ff7b72", bold=True)
 SELECTED: Final = Style(color="#79c0ff", bold=True)
 EDGE: Final = Style(color="#57606a")
 

@@ -77,7 +77,7 @@ class MainScreen(Screen[None]):
             return
         picture, status = session.picture, session.picture.status
         above = banner_lines(picture, session.zone, width)
-        above += rack_lines(status, width) if status else []
+        above += rack_lines(status, session.zone, width) if status else []
         alerts = len(status.alerts) if status else 0
         found = plan(width, self.size.height, len(session.cages), len(above), alerts)
         self._header.show([header_line(picture, session.zone, width)])

@@ -7,6 +7,7 @@ from textual.message import Message
 
 from appliance.control_client import ControlClient
 from tui.picture import Picture
+from tui.planned_light import PlannedLight
 
 
 @dataclass
@@ -21,6 +22,8 @@ class Perform(Message):
     """A person wants something done; it returns what was done, in one sentence."""
 
     command: Callable[[ControlClient], str]
+    is_about_light: bool = False
+    """Then the lights worker is told, else the supervisor."""
 
 
 @dataclass
@@ -29,6 +32,13 @@ class Performed(Message):
 
     sentence: str
     succeeded: bool
+
+
+@dataclass
+class PlansRead(Message):
+    """The plans of the panels were read from the disk."""
+
+    planned: PlannedLight
 
 
 @dataclass

@@ -1,26 +1,35 @@
 """Light, disk, broker, store, clock and workers in as few lines as they need."""
 
 from collections.abc import Sequence
+from datetime import timezone
 from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
 
+from appliance.report import LightsDetail
 from appliance.status import RackStatus, WorkerStatus
 from tui.amount_text import bytes_text, count
 from tui.condition import worker_sentence
 from tui.ink import CAUTION, CRITICAL, PLAIN, QUIET, STRONG
 from tui.line import Line, flowed, text
-from tui.time_text import age_s, duration, hours_text, zt_text
+from tui.time_text import age_s, duration, hour_minute, hours_text, zt_text
 
 _DISK_CAUTION_H: Final = 72.0
 _DISK_CRITICAL_H: Final = 24.0
 _Item = list[Segment]
 
 
-def rack_lines(status: RackStatus, width: int) -> list[Line]:
+def rack_lines(status: RackStatus, zone: timezone, width: int) -> list[Line]:
     """Return the state of everything that all cages share."""
-    items = [_light(status), _disk(status), _broker(status), _store(status), _clock(status)]
+    items = [
+        _light(status),
+        *_by_hand(status, zone),
+        _disk(status),
+        _broker(status),
+        _store(status),
+        _clock(status),
+    ]
     items += [_worker(worker) for worker in status.workers if _is_notable(worker)]
     return [(text(" "), *line) for line in flowed(items, width - 1)]
 
@@ -29,13 +38,30 @@ def _light(status: RackStatus) -> _Item:
     lights = status.lights
     if lights is None:
         return _item("light", *_missing(status.workers, "lights", "no panel"))
-    change = duration(age_s(status.time_utc_ns, lights.next_change_utc_ns))
-    following = "dark" if lights.phase == "light" else "light"
-    words = f"{lights.phase}, {zt_text(lights.zt_h)}, {following} in {change}"
+    words = f"{lights.phase}, {zt_text(lights.zt_h)}, {_following(lights, status.time_utc_ns)}"
     faults = [panel for panel in lights.panels if panel.reason]
     if faults:
-        return _item("light", f"{words}; {faults[0].panel}: {faults[0].reason}", CRITICAL)
+        number = f"{len(faults)} panels at fault, " if len(faults) > 1 else ""
+        return _item("light", f"{words}; {number}{faults[0].reason}", CRITICAL)
     return _item("light", words, STRONG)
+
+
+def _by_hand(status: RackStatus, zone: timezone) -> list[_Item]:
+    """Return until when a person gives other light on which panel."""
+    panels = status.lights.panels if status.lights else ()
+    ends = [
+        f"{hour_minute(panel.override.until_utc_ns, zone)} ({panel.panel})"
+        for panel in panels
+        if panel.override is not None
+    ]
+    return [_item("light", f"by hand until {', '.join(ends)}", CAUTION)] if ends else []
+
+
+def _following(lights: LightsDetail, now_utc_ns: int) -> str:
+    if lights.next_change_utc_ns is None:
+        return f"always {lights.phase}"
+    following = "dark" if lights.phase == "light" else "light"
+    return f"{following} in {duration(age_s(now_utc_ns, lights.next_change_utc_ns))}"
 
 
 def _disk(status: RackStatus) -> _Item:

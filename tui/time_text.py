@@ -16,6 +16,11 @@ def clock(utc_ns: int, zone: timezone) -> str:
     return f"{_local(utc_ns, zone):%H:%M:%S}"
 
 
+def hour_minute(utc_ns: int, zone: timezone) -> str:
+    """Return the time of day without seconds, such as 12:03."""
+    return f"{_local(utc_ns, zone):%H:%M}"
+
+
 def moment(utc_ns: int, zone: timezone) -> str:
     """Return day and time, such as 2026-11-22 12:03:04."""
     return f"{_local(utc_ns, zone):%Y-%m-%d %H:%M:%S}"
@@ -57,7 +62,7 @@ def hours_text(hours: float) -> str:
 
 def zt_text(zt_h: float) -> str:
     """Return Zeitgeber time in hours and minutes, such as ZT 05:12."""
-    minutes = int(zt_h * 60) % (24 * 60)
+    minutes = int(zt_h * 60)
     return f"ZT {minutes // 60:02d}:{minutes % 60:02d}"
 
 

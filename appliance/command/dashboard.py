@@ -10,6 +10,7 @@ from appliance.config import ConfigError, RackConfig, read_config
 from appliance.config_search import find_config
 from appliance.control_client import ControlClient, ControlError
 from appliance.rack_path import control_socket
+from appliance.running_rack import started_with
 from appliance.status import RackStatus
 
 _SLOWEST_S: Final = 60.0
@@ -34,7 +35,8 @@ def dashboard(config: Path | None, every_s: float, wait: bool) -> None:
     number of dashboards may be open.
     """
     try:
-        found = read_config(find_config(config))
+        path = find_config(config)
+        found = read_config(path)
         status = None if wait else _status_of(found)
     except (ConfigError, ControlError) as error:
         raise click.ClickException(str(error)) from error
@@ -45,7 +47,8 @@ def dashboard(config: Path | None, every_s: float, wait: bool) -> None:
     # A lazy import: Textual costs a third of a second, which a refusal need not wait for.
     from tui.program import run_dashboard
 
-    click.echo(run_dashboard(control_socket(found), found.standard_time, every_s, status))
+    folder = path.absolute().parent
+    click.echo(run_dashboard(found, lambda: started_with(found, folder), every_s, status))
 
 
 def _status_of(config: RackConfig) -> RackStatus:

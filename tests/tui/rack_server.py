@@ -8,8 +8,10 @@ from typing import Self
 from appliance.control_message import (
     AcknowledgeRequest,
     Answer,
+    EndOverrideRequest,
     HistoryRequest,
     NoteRequest,
+    OverrideLightRequest,
     Request,
     StartCageRequest,
     StatusRequest,
@@ -57,5 +59,7 @@ class RackServer:
             return Answer(done="the note is kept")
         if isinstance(request, AcknowledgeRequest):
             return Answer(done=f"{request.alert}: acknowledged")
+        if isinstance(request, OverrideLightRequest | EndOverrideRequest):
+            return Answer(done=f"panel {request.panel}: {request.ask}")
         assert isinstance(request, StartCageRequest | StopCageRequest)
         return Answer(done=f"cage {request.cage:02d}: {request.ask}")

@@ -101,8 +101,9 @@ def rack(
         "lights": LightsDetail(
             phase="light", zt_h=5.05, next_change_utc_ns=NOW_NS + 25_020 * SECOND_NS,
             panels=(PanelDetail(
-                panel="top", phase="light", white_commanded=60, ir_commanded=100,
-                white_measured=59, ir_measured=100,
+                panel="top", phase="light", white_scheduled=60, white_commanded=60,
+                ir_commanded=100, white_measured=59, ir_measured=100,
+                next_change_utc_ns=NOW_NS + 25_020 * SECOND_NS,
             ),),
         ),
         "publisher": PublisherDetail(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.status import RackStatus
+from tests.tui.light_state import hand_lit_rack, lit_rack
 from tests.tui.rack_server import RackServer
 from tests.tui.rack_state import cage, rack, troubled_rack
 from tests.tui.stage import screen_text, stage, until_settled
@@ -41,6 +42,10 @@ def scenes() -> dict[str, Scene]:
         "help_80x24": Scene(rack(), (80, 24), ("question_mark",)),
         "stop_80x24": Scene(rack(), (80, 24), ("down", "s")),
         "note_80x24": Scene(rack(), (80, 24), ("n",)),
+        "light_80x24": Scene(lit_rack(), (80, 24), ("l",)),
+        "light_fault_80x24": Scene(hand_lit_rack(), (80, 24), ("l", "right")),
+        "light_120x40": Scene(hand_lit_rack(), (120, 40), ("l",)),
+        "light_order_80x24": Scene(lit_rack(), (80, 24), ("l", "o")),
     }
 
 

@@ -8,21 +8,55 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from appliance.config import RackConfig, parse_config
 from tui.app import DashboardApp
 from tui.picture import Connection, Picture
+from tui.planned_light import LightSource
 from tui.session import Session
 
 ZONE = timezone(timedelta(hours=1))
+CONFIG = b"""
+[rack]
+facility = "north"
+name = "rack-1"
+data = "data"
+utc_offset = "+01:00"
+[[cage]]
+number = 1
+animal = "M-001"
+camera = {driver = "simulated"}
+[lights]
+dawn_minutes = 60.0
+dusk_minutes = 60.0
+[[lights.panel]]
+name = "top"
+driver = "simulated"
+[[lights.panel]]
+name = "bottom"
+driver = "simulated"
+[[lights.change]]
+at = 2026-01-01T00:00:00
+lights_on = 19:00:00
+panels = ["bottom"]
+"""
 PATIENCE_S = 8.0
 EVERY_S = 0.2
 
 
+def rack_config(folder: Path = Path("/nowhere")) -> RackConfig:
+    """Return what the rack was started with: a test may write a file of its own."""
+    path = folder / "rack.toml"
+    return parse_config(path.read_bytes() if path.exists() else CONFIG, path, folder)
+
+
 @asynccontextmanager
 async def stage(
-    socket: Path, size: tuple[int, int], author: str = "maria"
+    socket: Path, size: tuple[int, int], author: str = "maria", light: LightSource | None = None
 ) -> AsyncIterator[Pilot[None]]:
     """Run the dashboard and leave it."""
-    session = Session(socket, ZONE, author, Picture(Connection("waiting", 0, 0.0)))
+    folder = socket.parent
+    light = light or LightSource(folder / "lights.sock", lambda: rack_config(folder))
+    session = Session(socket, ZONE, author, Picture(Connection("waiting", 0, 0.0)), light)
     app = DashboardApp(session, EVERY_S)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot
@@ -59,5 +93,6 @@ async def until_settled(pilot: Pilot[None]) -> str:
         return picture.status is not None and wanted <= picture.histories.keys()
 
     await until(pilot, settled)
+    await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     return screen_text(pilot)

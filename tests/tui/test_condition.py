@@ -3,7 +3,9 @@
 import pytest
 
 from appliance.status import CageStatus
+from tests.tui.light_state import hand_lit_rack
 from tests.tui.rack_state import NOW_NS, cage, label, rack, recorder, troubled_rack, worker
+from tests.tui.stage import ZONE
 from tui.condition import condition_of, is_current, label_sentence
 from tui.line import joined
 from tui.rack_summary import rack_lines
@@ -62,14 +64,14 @@ def test_late_labels_and_faults_are_said() -> None:
 
 
 def test_the_rack_line_says_what_all_cages_share() -> None:
-    assert joined(rack_lines(rack(), 200)) == (
+    assert joined(rack_lines(rack(), ZONE, 200)) == (
         " light light, ZT 05:03, dark in 6 h 57 min · disk 13 d 01 h left (1.4 TB) · broker ok · "
         "upload 3 files, 4.2 GB · clock ok"
     )
 
 
 def test_the_rack_line_names_every_trouble() -> None:
-    shown = joined(rack_lines(troubled_rack(), 80))
+    shown = joined(rack_lines(troubled_rack(), ZONE, 80))
     assert "broker AWAY, 1,204 events wait connection refused" in shown
     assert "clock NOT SYNCHRONIZED" in shown
     assert "classifier FAILED no beat for 10 s; next start in 2 s" in shown
@@ -78,18 +80,26 @@ def test_the_rack_line_names_every_trouble() -> None:
 def test_what_is_not_configured_is_told_from_what_is_silent() -> None:
     nothing = rack(workers=(), lights=None, publisher=None, uploader=None, disk=None)
     silent = rack(lights=None, publisher=None, uploader=None)
-    assert joined(rack_lines(nothing, 200)) == (
+    assert joined(rack_lines(nothing, ZONE, 200)) == (
         " light no panel · disk unknown · broker none · upload no store · clock ok"
     )
-    assert joined(rack_lines(silent, 200)).startswith(" light no report · disk 13 d 01 h")
+    assert joined(rack_lines(silent, ZONE, 200)).startswith(" light no report · disk 13 d 01 h")
 
 
 def test_a_panel_that_disagrees_is_named() -> None:
     lights = rack().lights
     assert lights is not None
-    panel = lights.panels[0].model_copy(update={"reason": "does not answer"})
+    panel = lights.panels[0].model_copy(update={"reason": "panel top: does not answer"})
     dark = lights.model_copy(
         update={"panels": (panel,), "phase": "dark", "next_change_utc_ns": NOW_NS}
     )
-    shown = joined(rack_lines(rack(lights=dark), 200))
-    assert shown.startswith(" light dark, ZT 05:03, light in 0 s; top: does not answer · ")
+    shown = joined(rack_lines(rack(lights=dark), ZONE, 200))
+    assert shown.startswith(" light dark, ZT 05:03, light in 0 s; panel top: does not answer · ")
+
+
+def test_light_by_hand_stands_beside_a_fault() -> None:
+    shown = joined(rack_lines(hand_lit_rack(), ZONE, 200))
+    assert shown.startswith(
+        " light light, ZT 05:03, dark in 6 h 56 min; panel bottom: white light is on in the dark: "
+        "measured at 35 % where 0 % is commanded · light by hand until 12:20 (top) · disk"
+    )

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.tui.rack_state import NOW_NS, rack, troubled_rack
+from tests.tui.stage import rack_config
 from tui.picture import Connection, Picture
+from tui.planned_light import LightSource
 from tui.program import farewell
 from tui.session import Session
 
@@ -31,4 +33,5 @@ CLOSED = "The dashboard is closed"
     ],
 )
 def test_leaving_says_what_goes_on(picture: Picture, said: str) -> None:
-    assert farewell(Session(Path("control.sock"), UTC, "maria", picture)) == said
+    light = LightSource(Path("lights.sock"), rack_config)
+    assert farewell(Session(Path("control.sock"), UTC, "maria", picture, light)) == said

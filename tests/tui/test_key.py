@@ -70,13 +70,13 @@ def test_a_click_selects_and_a_second_click_opens(tmp_path: Path) -> None:
     play(tmp_path, act)
 
 
-def test_t_shows_other_hours_and_l_other_strips(tmp_path: Path) -> None:
+def test_t_shows_other_hours_and_capital_l_other_strips(tmp_path: Path) -> None:
     async def act(pilot: Pilot[None], _: RackServer) -> None:
         for hours in ("12", "24", "48", "1", "3", "6"):
             await pilot.press("t")
             await until(pilot, lambda text, hours=hours: f"last {hours} h" in text)  # type: ignore[misc]
         assert "HHHMM" in await until_settled(pilot)
-        await pilot.press("l")
+        await pilot.press("L")
         assert "HHHMM" not in await until(pilot, lambda text: "█████" in text)
 
     play(tmp_path, act)

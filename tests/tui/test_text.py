@@ -72,6 +72,7 @@ def test_moments_are_shown_in_the_zone_of_the_facility() -> None:
     assert clock(NOW_NS, zone) == "16:33:04"
     assert moment(NOW_NS, zone) == "2026-11-22 16:33:04"
     assert zt_text(5.99) == "ZT 05:59"
+    assert zt_text(24.5) == "ZT 24:30"
     assert hours_text(4.54) == "4.5 h"
     assert hours_text(313.0) == "13 d 01 h"
 
