@@ -6,13 +6,14 @@ from typing import Final
 
 from appliance.alert import AlertBook, Change, Finding
 from appliance.alert_rule import findings
-from appliance.cage_plan import rack_plan
+from appliance.cage_plan import cage_plan, panel_plan, rack_plan
 from appliance.config import RackConfig
 from appliance.event import AlertPayload, rfc3339
 from appliance.gap_growth import GapGrowth
 from appliance.ledger_writer import LedgerWriter
 from appliance.outbox import Event
 from appliance.status import AlertStatus, RackStatus
+from capture_hw.light_plan import LightPlan
 
 _log = logging.getLogger(__name__)
 SCHEMA: Final = "ethoprofiler.alert/1"
@@ -26,7 +27,8 @@ class Alarm:
     ) -> None:
         self._limits: Final = config.alerts
         self._ledger: Final = ledger
-        self._plan: Final = rack_plan(config)
+        self._plans: Final = _plans(config)
+        self._rack_plan: Final = rack_plan(config)
         self._book: Final = AlertBook(open_alerts, time.monotonic())
         self._gaps: Final = GapGrowth()
 
@@ -63,11 +65,26 @@ class Alarm:
             topic=f"alert/{alert_id}",
             schema=SCHEMA,
             time_utc_ns=utc_ns,
-            zt_h=self._plan.zt_h(utc_ns),
+            zt_h=self._plan(alert_id).zt_h(utc_ns),
             payload=_payload(alert) if alert else None,
             retained=True,
         )
         self._ledger.put(event, change)
+
+    def _plan(self, alert_id: str) -> LightPlan:
+        """Return the light of the cage or panel that an alert is about, or the rack's."""
+        # `panel-left-unseen` may be of `left` or of `left-unseen`: the longest name first.
+        for subject in sorted(self._plans, key=len, reverse=True):
+            if f"{alert_id}-".startswith(f"{subject}-"):
+                return self._plans[subject]
+        return self._rack_plan
+
+
+def _plans(config: RackConfig) -> dict[str, LightPlan]:
+    """Return the plan of each cage and panel, by how the ids of its alerts begin."""
+    cages = {f"cage-{cage.label}": cage_plan(config, cage) for cage in config.cage}
+    names = [panel.name for panel in config.lights.panel]
+    return cages | {f"panel-{name}": panel_plan(config, name) for name in names}
 
 
 def _payload(alert: AlertStatus) -> AlertPayload:

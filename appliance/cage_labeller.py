@@ -21,6 +21,7 @@ from appliance.segment_labelling import (
     label_segment,
 )
 from appliance.segment_search import Segment
+from capture_hw.light_plan import LightPlan
 from disk.damaged_ledger import is_lost
 from disk.durable_file import part_path
 from inference.bout import BoutTracker
@@ -64,6 +65,7 @@ class CageLabeller:
         self._undescribed: deque[LabelledSegment] = deque()
         self._alive_s: dict[str, float] = {}
         self._idle_since_s: float | None = None
+        self._light: LightPlan | None = None
         self._threads = [
             Thread(target=self._guard, args=(work,), name=f"{name}-{plan.cage.label}", daemon=True)
             for name, work in (
@@ -192,6 +194,7 @@ class CageLabeller:
             if done is None:
                 self._drop(segment)
             else:
+                self._light = done.light if line == _MAIN else self._light
                 self._undescribed.append(done)
         finally:
             del self._current[line], self._alive_s[line]
@@ -254,7 +257,7 @@ class CageLabeller:
             carried = plan.ledger.carried(plan.cage.number)
             if carried is None:
                 return
-            light = cage_plan(plan.config, plan.cage)
+            light = self._light or cage_plan(plan.config, plan.cage)
             findings = BoutTracker(carried).close()
             plan.ledger.drop_carried(
                 plan.cage.number, events_of(findings, plan.cage, light, is_late=False)

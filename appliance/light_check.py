@@ -74,10 +74,18 @@ def light_check(config: RackConfig, text: str, utc_ns: int, panel: str | None) -
 
 
 def title_of(outlook: Outlook) -> str:
-    """Return who lives by a plan, such as `panels left, right (cages 01, 02)`."""
-    panels, cages = outlook.panels, ", ".join(f"{cage:02d}" for cage in outlook.cages)
-    head = f"{_number('panel', panels)} {', '.join(panels)}" if panels else "the rack"
-    return f"{head} ({_number('cage', outlook.cages)} {cages})" if cages else head
+    """Return who lives by a plan: `the rack (cage 03); panels left, right (cages 01, 02)`."""
+    panels, bare = outlook.panels, outlook.bare_cages
+    titles = [_with_cages("the rack", bare)] if bare or not panels else []
+    if panels:
+        head = f"{_number('panel', panels)} {', '.join(panels)}"
+        titles.append(_with_cages(head, outlook.cages))
+    return "; ".join(titles)
+
+
+def _with_cages(head: str, cages: Sequence[int]) -> str:
+    numbers = ", ".join(f"{cage:02d}" for cage in cages)
+    return f"{head} ({_number('cage', cages)} {numbers})" if cages else head
 
 
 def _checked_plan(outlook: Outlook, config: RackConfig, text: str, utc_ns: int) -> CheckedPlan:

@@ -17,6 +17,9 @@ class Outlook:
     panels: tuple[str, ...]
     """Empty if it is the rack's and no panel has it."""
     cages: tuple[int, ...]
+    """Those that name one of these panels."""
+    bare_cages: tuple[int, ...]
+    """Those that name no panel, if the plan is the rack's too."""
     settings: tuple[LightSetting, ...]
     """As many as the plan has eras, in the same order."""
     plan: LightPlan
@@ -39,17 +42,18 @@ def outlooks(config: RackConfig, panel: str | None = None) -> list[Outlook]:
     panel at all goes by it.
     """
     if panel is not None:
-        return [_outlook(config, panel, (panel,))]
-    named = {one.name for one in config.lights.panel}
-    lives_alone = not named or any(cage.panel is None for cage in config.cage)
+        return [_outlook(config, (panel,), ())]
+    bare = tuple(cage.number for cage in config.cage if cage.panel is None)
+    own = tuple(settings_of(config.lights, config.standard_time))
     groups: dict[tuple[LightSetting, ...], list[str]] = {}
-    if lives_alone:
-        groups[tuple(settings_of(config.lights, config.standard_time))] = []
+    if bare or not config.lights.panel:
+        groups[own] = []
     for one in config.lights.panel:
         settings = tuple(settings_of(config.lights, config.standard_time, one.name))
         groups.setdefault(settings, []).append(one.name)
     return [
-        _outlook(config, names[0] if names else None, tuple(names)) for names in groups.values()
+        _outlook(config, tuple(names), bare if settings == own else ())
+        for settings, names in groups.items()
     ]
 
 
@@ -62,12 +66,9 @@ def planned_parts(plan: LightPlan, from_ns: int, until_ns: int) -> Iterator[Plan
             yield PlannedPart(part, plan.zt_h(part.from_ns), part.from_ns in starts)
 
 
-def _outlook(config: RackConfig, name: str | None, panels: tuple[str, ...]) -> Outlook:
+def _outlook(config: RackConfig, panels: tuple[str, ...], bare_cages: tuple[int, ...]) -> Outlook:
     lights, zone = config.lights, config.standard_time
+    name = panels[0] if panels else None
+    cages = tuple(cage.number for cage in config.cage if cage.panel in panels)
     settings = tuple(settings_of(lights, zone, name))
-    plan = plan_of(lights, zone, name)
-    own: set[str | None] = set(panels)
-    if settings == tuple(settings_of(lights, zone)):
-        own.add(None)
-    cages = tuple(cage.number for cage in config.cage if cage.panel in own)
-    return Outlook(panels, cages, settings, plan)
+    return Outlook(panels, cages, bare_cages, settings, plan_of(lights, zone, name))

@@ -44,7 +44,7 @@ def _plan(outlook: Outlook, from_ns: int, until_ns: int, zone: timezone) -> dict
     parts = planned_parts(outlook.plan, from_ns, until_ns)
     return {
         "panels": outlook.panels,
-        "cages": outlook.cages,
+        "cages": sorted([*outlook.cages, *outlook.bare_cages]),
         "changes": [_moment(at_ns, zone) for at_ns in changes_ns if from_ns <= at_ns < until_ns],
         "parts": [_part(part, zone) for part in parts],
     }

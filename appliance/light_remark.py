@@ -6,7 +6,7 @@ from typing import Final
 
 from appliance.config import RackConfig
 from appliance.light_outlook import Outlook
-from appliance.light_text import length_text, moment_text, zt_text
+from appliance.light_text import length_text, moment_text, white_text, zt_text
 from appliance.light_transition import Transition, runs_around
 from capture_hw.light_plan import Era, LightPlan
 from capture_hw.light_setting import LightSetting, photoperiod_of
@@ -41,6 +41,10 @@ def transition_remarks(found: Transition, zone: timezone) -> Iterator[str]:
         way = "on" if found.switches_to == "light" else "off"
         moment, zt = moment_text(found.at_ns, zone), zt_text(found.zt_h)
         yield f"the change itself turns light {way} at {moment}, which is {zt} of the new cycle"
+    if found.level_jump is not None:
+        old, new = (white_text(level, level) for level in found.level_jump)
+        moment = moment_text(found.at_ns, zone)
+        yield f"the change itself takes white light from {old} to {new} by day, at {moment}"
     for odd in found.odd_runs:
         length_s = odd.run.length_s
         assert length_s is not None

@@ -11,6 +11,9 @@ from capture_hw.photoperiod import SECOND_NS, Phase
 _REACH_S: Final = 3 * 259_200
 """Three of the longest cycles: whatever ends within them is seen whole."""
 
+_JUMP_PERMILLE: Final = 10
+"""The configuration's step of white light; a ramp does less in a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -46,6 +49,8 @@ class Transition:
     odd_runs: tuple[OddRun, ...]
     switches_to: Phase | None
     """What the change itself turns light to, where neither cycle would; None if it does not."""
+    level_jump: tuple[int, int] | None
+    """White light, per mille, before and after, where it jumps within the light phase."""
     zt_h: float
     """Zeitgeber time of the new cycle at the change."""
     zt_jump_s: int
@@ -67,6 +72,7 @@ def transition(settings: Sequence[LightSetting], plan: LightPlan, index: int) ->
         runs,
         tuple(_odd_runs(runs, before, after)),
         _switches_to(before, after),
+        _level_jump(before, after),
         plan.zt_h(at_ns),
         _zt_jump_s(before, after),
     )
@@ -115,6 +121,18 @@ def _switches_to(before: LightSetting, after: LightSetting) -> Phase | None:
     old, new = photoperiod_of(before), photoperiod_of(after)
     stays = old.phase(at_ns) == old.phase(at_ns - 1) and new.phase(at_ns) == new.phase(at_ns - 1)
     return new.phase(at_ns) if stays and old.phase(at_ns) != new.phase(at_ns) else None
+
+
+def _level_jump(before: LightSetting, after: LightSetting) -> tuple[int, int] | None:
+    """Return levels that differ where it is light before and after, by either cycle."""
+    if before.is_constant and after.is_constant:
+        return None  # no moment would be better
+    at_ns = after.from_utc_s * SECOND_NS
+    old, new = photoperiod_of(before), photoperiod_of(after)
+    if "dark" in {one.phase(ns) for one in (old, new) for ns in (at_ns - 1, at_ns)}:
+        return None
+    levels = old.white_permille(at_ns - 1), new.white_permille(at_ns)
+    return levels if abs(levels[1] - levels[0]) >= _JUMP_PERMILLE else None
 
 
 def _zt_jump_s(before: LightSetting, after: LightSetting) -> int:

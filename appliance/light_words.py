@@ -5,11 +5,12 @@ from datetime import timedelta, timezone
 from typing import Final
 
 from appliance.light_text import clock_text, length_text, moment_text, offset_text
-from capture_hw.light_setting import LightSetting, photoperiod_of
+from capture_hw.light_setting import LightSetting
 from capture_hw.photoperiod import SECOND_NS
 
 _DAY_S: Final = 86_400
-_NOON_S: Final = 43_200
+_WORK_BEGINS_S: Final = 8 * 3600
+_WORK_ENDS_S: Final = 18 * 3600
 _SUMMER_OFFSETS_MIN: Final = frozenset(
     round(60 * hours) for hours in (*range(-10, 3), -3.5, 9.5, 10, 10.5, 11, 12, 12.75)
 )
@@ -25,19 +26,15 @@ def setting_sentences(setting: LightSetting, zone: timezone) -> Iterator[str]:
         yield f"constant light (LL), {white}"
     elif setting.cycle_s == _DAY_S:
         yield f"{_ratio(setting)}: light {_hours_of_day(setting, zone)}, {white}"
-        yield from _noon(setting, zone)
+        yield from _reversed(setting, zone)
     else:
         light, dark = setting.light_s, setting.cycle_s - setting.light_s
         yield (
             f"a cycle of {length_text(setting.cycle_s)}: {length_text(light)} of light, "
             f"{length_text(dark)} of dark, {white}"
         )
-    if setting.skeleton_s:
-        yield _skeleton(setting)
-    if setting.dawn_s:
-        yield f"light rises over {length_text(setting.dawn_s)} from lights on"
-    if setting.dusk_s:
-        yield f"light falls over {length_text(setting.dusk_s)} until lights off"
+    if not setting.is_constant:
+        yield from _shape(setting)
     yield from _counting(setting, zone)
 
 
@@ -70,21 +67,27 @@ def _hours_of_day(setting: LightSetting, zone: timezone) -> str:
     return f"from {clock_text(on_ns, zone)} to {clock_text(off_ns, zone)}"
 
 
-def _noon(setting: LightSetting, zone: timezone) -> Iterator[str]:
-    """Say it where staff at work are in the animals' night."""
-    offset_s = zone.utcoffset(None) // timedelta(seconds=1)
-    noon_ns = (_NOON_S - offset_s) * SECOND_NS
-    # Of a skeleton, too, the subjective day counts, not its pulses.
-    if photoperiod_of(setting).zt_ns(noon_ns) >= setting.light_s * SECOND_NS:
-        yield "reversed: it is night at noon"
+def _reversed(setting: LightSetting, zone: timezone) -> Iterator[str]:
+    """Say it where staff at work are in the middle of the animals' night."""
+    # Of a skeleton, too, the subjective night counts, not the dark between its pulses.
+    middle_s = setting.zero_utc_s + (setting.light_s + setting.cycle_s) // 2
+    time_of_day_s = (middle_s + zone.utcoffset(None) // timedelta(seconds=1)) % _DAY_S
+    if _WORK_BEGINS_S <= time_of_day_s <= _WORK_ENDS_S:
+        yield f"reversed: the middle of the night is at {clock_text(middle_s * SECOND_NS, zone)}"
 
 
-def _skeleton(setting: LightSetting) -> str:
-    pulse = length_text(setting.skeleton_s)
-    return (
-        f"skeleton: light only in the first {pulse} and the last {pulse} of the "
-        f"{length_text(setting.light_s)}, dark between"
-    )
+def _shape(setting: LightSetting) -> Iterator[str]:
+    """Yield how light comes and goes within a cycle of light and dark."""
+    if setting.skeleton_s:
+        pulse = length_text(setting.skeleton_s)
+        yield (
+            f"skeleton: light only in the first {pulse} and the last {pulse} of the "
+            f"{length_text(setting.light_s)}, dark between"
+        )
+    if setting.dawn_s:
+        yield f"light rises over {length_text(setting.dawn_s)} from lights on"
+    if setting.dusk_s:
+        yield f"light falls over {length_text(setting.dusk_s)} until lights off"
 
 
 def _counting(setting: LightSetting, zone: timezone) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What only a rack knows of a segment, put into its manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
@@ -61,7 +61,7 @@ def with_journal(
         )
         for gap in journal.gaps
     ]
-    plan = _plan_of(tags, cage, config)
+    plan = recorded_plan(tags, cage, config)
     return manifest.model_copy(
         update={
             "facility": tags.get("facility", config.rack.facility),
@@ -131,8 +131,11 @@ def light_phases(plan: LightPlan, start_utc_ns: int, last_ms: int) -> list[Light
     return parts
 
 
-def _plan_of(tags: dict[str, str], cage: str, config: RackConfig) -> LightPlan:
-    """Return the light of the segment's own time; the configuration may have changed since."""
+def recorded_plan(tags: Mapping[str, str], cage: str, config: RackConfig) -> LightPlan:
+    """Return the light of the segment's own time; the configuration may have changed since.
+
+    `tags`: of its journal, empty if that is lost; then the configuration counts. `cage`: `01`.
+    """
     try:
         if "light_plan" in tags:
             return plan_of_text(tags["light_plan"])

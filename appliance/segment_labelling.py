@@ -7,13 +7,14 @@ from itertools import islice
 from threading import Lock
 from typing import Final
 
-from appliance.cage_plan import cage_plan
 from appliance.config import CageSection, RackConfig
 from appliance.label_ledger import LabelLedger
 from appliance.segment_book import SegmentBook
+from appliance.segment_identity import recorded_plan
 from appliance.segment_search import Segment
 from appliance.segment_start import SegmentStart, segment_start
 from capture_hw.error import JournalError
+from capture_hw.light_plan import LightPlan
 from capture_hw.segment_journal import Journal, read_journal
 from disk.durable_file import part_path, sync_to_disk
 from inference.bout import Moment
@@ -65,6 +66,8 @@ class LabelledSegment:
 
     segment: Segment
     start: SegmentStart
+    light: LightPlan
+    """What it was recorded under."""
     labels: VideoLabels
     model: str
     """Who wrote the label file."""
@@ -88,6 +91,7 @@ class _Run:
     watch: LabellingWatch
     book: SegmentBook | None = None
     start: SegmentStart | None = None
+    light: LightPlan | None = None
 
     def run(self) -> LabelledSegment | None:
         if self.segment.is_labelled:
@@ -97,7 +101,8 @@ class _Run:
         else:
             labels, model = self._label(), self.plan.identity
         assert self.start is not None
-        return LabelledSegment(self.segment, self.start, labels, model)
+        assert self.light is not None
+        return LabelledSegment(self.segment, self.start, self.light, labels, model)
 
     def _label(self) -> VideoLabels:
         with LiveLabels(
@@ -132,12 +137,14 @@ class _Run:
         """Begin the books when the first video of the segment is open; feed what is written."""
         if self.book is not None:
             return
-        config, segment = self.plan.config, self.segment
-        self.start = segment_start(segment.stem, self._journal(), video.tags, config.standard_time)
+        config, segment, journal = self.plan.config, self.segment, self._journal()
+        tags = {} if journal is None else journal.header.tags
+        self.start = segment_start(segment.stem, journal, video.tags, config.standard_time)
+        self.light = recorded_plan(tags, self.plan.cage.label, config)
         self.book = SegmentBook(
             self.plan.ledger,
             self.plan.cage,
-            cage_plan(config, self.plan.cage),
+            self.light,
             segment.stem,
             self.start,
             segment.journal,

@@ -130,12 +130,14 @@ def _changed(
     else:
         # The last ZT0 before the change: Zeitgeber time goes on, whatever the new cycle.
         zero_utc_s = from_utc_s - (from_utc_s - before.zero_utc_s) % before.cycle_s
+    # Constant light stays constant in another cycle.
+    light_s = cycle_s if before.light_s == before.cycle_s else before.light_s
     return replace(
         before,
         from_utc_s=from_utc_s,
         zero_utc_s=zero_utc_s,
         cycle_s=cycle_s,
-        light_s=_seconds(change.light_hours, 3600, before.light_s),
+        light_s=_seconds(change.light_hours, 3600, light_s),
         dawn_s=_seconds(change.dawn_minutes, 60, before.dawn_s),
         dusk_s=_seconds(change.dusk_minutes, 60, before.dusk_s),
         skeleton_s=_seconds(change.skeleton_minutes, 60, before.skeleton_s),

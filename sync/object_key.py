@@ -7,7 +7,9 @@ from typing import Final
 CAGE_FOLDER: Final = re.compile(r"\d\d")
 DAY_FOLDER: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(mkv|csv|json)")
+_LIGHT_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.csv")
 INVENTORY_FOLDER: Final = "inventory"
+LIGHTS_FOLDER: Final = "lights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class RackFile:
     """A finished file of a rack, by its path below the data folder."""
 
     path: str
-    """`<NN>/<day>/<name>` or `inventory/<name>`."""
+    """`<NN>/<day>/<name>`, `inventory/<name>` or `lights/<day>.csv`."""
     day: str
     """`YYYY-MM-DD` in the facility's standard time."""
 
@@ -48,6 +50,8 @@ def parse_rack_file(path: str) -> RackFile | None:
     if folder == INVENTORY_FOLDER:
         day = name[:10]
         return RackFile(path, day) if DAY_FOLDER.fullmatch(day) and name.endswith(".json") else None
+    if folder == LIGHTS_FOLDER:
+        return RackFile(path, name[:10]) if _LIGHT_DAY.fullmatch(name) else None
     cage, _, day = folder.partition("/")
     if not CAGE_FOLDER.fullmatch(cage) or not DAY_FOLDER.fullmatch(day):
         return None

@@ -125,9 +125,9 @@ class Uploader:
     def _scan(self) -> None:
         started_s = time.monotonic()
         try:
-            scan = self._look_over()
-            self._take_in(scan)
             now = datetime.fromtimestamp(self._utc_ns() / _NS, UTC)
+            scan = self._look_over(now)
+            self._take_in(scan)
             for path in write_due_inventories(
                 self._job.data, self._ledger, scan.open_days, self._job.standard_time, now
             ):
@@ -137,11 +137,11 @@ class Uploader:
         took_s = time.monotonic() - started_s
         self._scan_due_s = time.monotonic() + max(_SCAN_INTERVAL_S, _SCAN_SHARE * took_s)
 
-    def _look_over(self) -> Scan:
+    def _look_over(self, now: datetime) -> Scan:
         """List the right data folder. Raises SourceChanged."""
         if fault := self._job.fault_of():
             raise SourceChanged(fault)
-        return scan_rack(self._job.data, self._job.rack)
+        return scan_rack(self._job.data, self._job.rack, self._job.standard_time, now)
 
     def _take_in(self, scan: Scan) -> None:
         """Let the ledger follow the disk."""

@@ -52,8 +52,7 @@ def override(
 
     For example: ethoprofiler lights override main --white 60 --minutes 20 --reason 'cage change'
     """
-    rack = _running(config)
-    refuse_unknown_panel(rack, panel)
+    rack = _running(panel, config)
     question = darkness_question(panel_plan(rack, panel), panel, white, minutes, time.time_ns())
     if question is not None and not yes and not click.confirm(question):
         raise click.ClickException(f"panel {panel}: nothing was changed")
@@ -66,8 +65,7 @@ def override(
 @author_option
 def resume(panel: str, config: Path | None, author: str) -> None:
     """End what was ordered of PANEL: light is as planned again, at once."""
-    rack = _running(config)
-    refuse_unknown_panel(rack, panel)
+    rack = _running(panel, config)
     _tell(rack, lambda client: client.end_override(panel, author))
 
 
@@ -81,18 +79,24 @@ def calibrate(panel: str, config: Path | None, author: str) -> None:
     Only while the lamps are as bright as they should be: after building in, or after a lamp or a
     sensor was replaced. Light must be steady and above 20 %.
     """
-    rack = _running(config)
-    refuse_unknown_panel(rack, panel)
+    rack = _running(panel, config)
     _tell(rack, lambda client: client.calibrate_panel(panel, author))
 
 
-def _running(config: Path | None) -> RackConfig:
-    """Return the configuration that the rack was started with; raises ClickException."""
+def _running(panel: str, config: Path | None) -> RackConfig:
+    """Return the configuration that the rack was started with; raises ClickException.
+
+    Refuses a panel that it does not have.
+    """
+    if config is not None and Path(panel).is_file() and not config.exists():
+        raise click.ClickException(f"{panel}: is a file; the panel comes first: {config} {panel}")
     rack = rack_of(config)
     try:
-        return started_with(rack, find_config(config).absolute().parent)
+        rack = started_with(rack, find_config(config).absolute().parent)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
+    refuse_unknown_panel(rack, panel)
+    return rack
 
 
 def _tell(rack: RackConfig, act: Callable[[ControlClient], str]) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 
 from appliance.command.lights import lights
 from appliance.config import RackConfig
+from appliance.light_check import light_check
 from appliance.report import LightsDetail, PanelDetail, PanelOverride
 from tests.appliance.rack_factory import rack, write_rack
 
@@ -36,6 +37,14 @@ def lit_rack(folder: Path, *extra: str) -> RackConfig:
 def write_lit_rack(folder: Path, *extra: str) -> Path:
     """Write the configuration of `lit_rack`; return its path."""
     return write_rack(folder, extra="\n".join(["[lights]", *extra, PANELS]))
+
+
+def remarks(folder: Path, *extra: str, panel: str = "left") -> list[str]:
+    """Return what is unusual about a panel's plan."""
+    config = lit_rack(folder, *extra)
+    text = (folder / "rack.toml").read_text()
+    (plan,) = light_check(config, text, NOW_NS, panel).plans
+    return [*plan.remarks, *(remark for one in plan.settings for remark in one.remarks)]
 
 
 def panel_detail(panel: str, **changes: object) -> PanelDetail:

@@ -15,7 +15,7 @@ from appliance.light_plan_screen import check_screen
 from appliance.light_transition import runs_around
 from capture_hw.light_config import LightChange, LightConfig
 from capture_hw.light_setting import plan_of
-from tests.appliance.light_rack import NOW_NS, change, lit_rack, write_lit_rack
+from tests.appliance.light_rack import NOW_NS, change, lit_rack, remarks, write_lit_rack
 from tests.appliance.rack_factory import HOUR_NS
 
 GOLDEN: Final = Path(__file__).parent / "golden" / "lights-check.txt"
@@ -33,14 +33,6 @@ def words(folder: Path, *extra: str, panel: str = "left") -> list[tuple[str, ...
     return [setting.sentences for setting in plan.settings]
 
 
-def remarks(folder: Path, *extra: str, panel: str = "left") -> list[str]:
-    """Return what is unusual about a panel's plan."""
-    config = lit_rack(folder, *extra)
-    text = (folder / "rack.toml").read_text()
-    (plan,) = light_check(config, text, NOW_NS, panel).plans
-    return [*plan.remarks, *(remark for one in plan.settings for remark in one.remarks)]
-
-
 @pytest.mark.parametrize(
     ("keys", "sentences"),
     [
@@ -49,7 +41,22 @@ def remarks(folder: Path, *extra: str, panel: str = "left") -> list[str]:
             ["lights_on = 19:30:00", "light_hours = 14.5", "white_percent = 5"],
             (
                 "LD 14.5:9.5: light from 19:30 to 10:00, white light 5 %",
-                "reversed: it is night at noon",
+                "reversed: the middle of the night is at 14:45",
+            ),
+        ),
+        (
+            ["lights_on = 07:00:00", "light_hours = 4"],
+            ("LD 4:20: light from 07:00 to 11:00, white light 60 %",),
+        ),
+        (
+            ["lights_on = 18:00:00", "skeleton_minutes = 15"],
+            (
+                "LD 12:12: light from 18:00 to 06:00, white light 60 %",
+                "reversed: the middle of the night is at 12:00",
+                (
+                    "skeleton: light only in the first 15 min and the last 15 min of the 12 h, "
+                    "dark between"
+                ),
             ),
         ),
         (
@@ -89,6 +96,36 @@ def test_each_photoperiod_has_its_words(
     assert words(tmp_path, *keys) == [sentences]
 
 
+@pytest.mark.parametrize(
+    ("keys", "light_hours", "sentences"),
+    [
+        ("skeleton_minutes = 15", 0, ("constant darkness (DD)",)),
+        ("skeleton_minutes = 15", 24, ("constant light (LL), white light 60 %",)),
+        ("dawn_minutes = 30", 24, ("constant light (LL), white light 60 %",)),
+    ],
+)
+def test_what_constant_light_takes_over_of_days_is_not_told(
+    tmp_path: Path, keys: str, light_hours: int, sentences: tuple[str, ...]
+) -> None:
+    found = words(tmp_path, keys, change("2026-12-01T20:00:00", f"light_hours = {light_hours}"))
+    assert found[1][:2] == (*sentences, "Zeitgeber time counts on, ZT0 at 07:00")
+    told = " ".join(found[1])
+    assert not [word for word in ("skeleton", "rises", "falls", "dark between") if word in told]
+
+
+def test_cages_are_named_with_the_panel_that_they_name(tmp_path: Path) -> None:
+    config = lit_rack(tmp_path)
+    first, second = config.cage
+    behind = config.model_copy(
+        update={"cage": (first.model_copy(update={"panel": "right"}), second)}
+    )
+    titles = [plan.title for plan in light_check(behind, "", NOW_NS, None).plans]
+    assert titles == ["the rack (cage 02); panels left, right (cage 01)"]
+    for panel, title in (("left", "panel left"), ("right", "panel right (cage 01)")):
+        (plan,) = light_check(behind, "", NOW_NS, panel).plans
+        assert plan.title == title
+
+
 def test_an_advance_names_the_night_that_it_cuts_short(tmp_path: Path) -> None:
     jump = change("2026-12-01T00:00:00", "lights_on = 01:00:00")
     assert words(tmp_path, jump)[1] == (
@@ -107,8 +144,7 @@ def test_an_advance_names_the_night_that_it_cuts_short(tmp_path: Path) -> None:
 
 def test_a_delay_names_the_night_that_it_prolongs(tmp_path: Path) -> None:
     jump = change("2026-12-01T07:00:00", "lights_on = 13:00:00")
-    assert words(tmp_path, jump)[1][1:4] == (
-        "reversed: it is night at noon",
+    assert words(tmp_path, jump)[1][1:3] == (
         "ZT0 comes 6 h later",
         (
             "the night from 2026-11-30 19:00 lasts 18 h instead of 12 h: lights go on 6 h later, "
@@ -179,51 +215,6 @@ def test_a_change_of_one_panel_leaves_the_other_alone(tmp_path: Path) -> None:
     jump = change("2026-12-01T00:00:00", 'panels = ["right"]', "lights_on = 01:00:00")
     assert len(words(tmp_path, jump)) == 1
     assert len(words(tmp_path, jump, panel="right")) == 2
-
-
-@pytest.mark.parametrize(
-    ("keys", "remark"),
-    [
-        (
-            [change("2026-12-01T07:00:00", "lights_on = 20:00:00", "light_hours = 10")],
-            "25 h of darkness at a stretch, from 2026-11-30 19:00",
-        ),
-        (
-            [change("2026-12-01T18:30:00", "lights_on = 19:00:00", "light_hours = 11.5")],
-            "only 30 min of darkness, from 2026-12-01 18:30",
-        ),
-        (["light_hours = 0.5"], "each cycle has only 30 min of light"),
-        (
-            [change("2026-12-01T00:00:00", "cycle_hours = 60", "light_hours = 20")],
-            "each cycle has 40 h of darkness at a stretch",
-        ),
-        (
-            [change("2026-12-01T00:00:00", "lights_on = 07:00:00")],
-            "this change changes nothing here",
-        ),
-        (
-            [
-                change("2026-12-01T00:00:00", "white_percent = 50"),
-                change("2026-12-01T06:00:00", "white_percent = 40"),
-            ],
-            "the photoperiod before it counts for 6 h only, less than a cycle",
-        ),
-    ],
-)
-def test_what_is_unusual_is_remarked(tmp_path: Path, keys: list[str], remark: str) -> None:
-    assert remark in remarks(tmp_path, *keys)
-
-
-def test_a_plan_longer_than_a_panel_holds_says_what_must_come_later(tmp_path: Path) -> None:
-    weeks = [
-        change(f"2026-12-{day:02d}T00:00:00", f"white_percent = {day + 20}") for day in range(1, 11)
-    ]
-    assert remarks(tmp_path, *weeks) == [
-        (
-            "a panel holds a part of this plan: what begins 2026-12-08 00:00 and later is uploaded "
-            "when earlier photoperiods are over, so this machine must run until then"
-        )
-    ]
 
 
 def test_a_line_of_the_configuration_is_named(tmp_path: Path) -> None:

@@ -106,6 +106,23 @@ def test_bad_input_is_one_sentence(
     assert isinstance(done.exception, SystemExit)
 
 
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("override", ["--white", "1", "--minutes", "1", "--reason", "x"]),
+        ("resume", []),
+        ("calibrate", []),
+    ],
+)
+def test_panel_and_configuration_in_the_wrong_order_are_told_apart(
+    tmp_path: Path, command: str, given: list[str]
+) -> None:
+    path = write_lit_rack(tmp_path)
+    done = run(command, path, "left", *given)
+    assert done.exit_code == 1
+    assert done.stderr == f"Error: {path}: is a file; the panel comes first: left {path}\n"
+
+
 def test_a_panel_says_what_it_does(tmp_path: Path) -> None:
     config = lit_rack(tmp_path)
     ordered = panel_detail("left", override=override_of("anna", "cage change"), white_commanded=80)

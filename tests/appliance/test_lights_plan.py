@@ -80,7 +80,10 @@ def test_panels_with_one_plan_are_shown_once(tmp_path: Path) -> None:
     assert [one.panels for one in both] == [("left", "right")]
     own = change("2026-11-20T00:00:00", 'panels = ["right"]', "white_percent = 20")
     each = outlooks(lit_rack(tmp_path, own))
-    assert [(one.panels, one.cages) for one in each] == [(("left",), (1, 2)), (("right",), ())]
+    assert [(one.panels, one.cages, one.bare_cages) for one in each] == [
+        (("left",), (), (1, 2)),
+        (("right",), (), ()),
+    ]
 
 
 def test_json_has_every_part_with_its_moments(tmp_path: Path) -> None:
@@ -90,6 +93,7 @@ def test_json_has_every_part_with_its_moments(tmp_path: Path) -> None:
     )
     assert document["from"] == "2026-11-19T16:00:00+01:00"
     (plan,) = document["plans"]
+    assert (plan["panels"], plan["cages"]) == (("left", "right"), [1, 2])
     assert plan["changes"] == ["2026-11-20T00:00:00+01:00"]
     assert [(part["from"][8:16], part["zt_h"], part["phase"]) for part in plan["parts"]] == [
         ("19T16:00", 9.0, "light"),

@@ -133,6 +133,19 @@ def test_keys_that_a_change_does_not_give_go_on_as_before() -> None:
     assert [list(setting_faults(one)) for one in found] == [[], [], []]
 
 
+@pytest.mark.parametrize(("light_hours", "phase"), [(24, "light"), (0, "dark")])
+@pytest.mark.parametrize("cycle_hours", [20, 25])
+def test_constant_light_or_dark_stays_constant_in_another_cycle(
+    light_hours: int, phase: str, cycle_hours: int
+) -> None:
+    other_cycle = change("2026-12-01T07:00", cycle_hours=cycle_hours)
+    config = LightConfig(light_hours=light_hours, change=(other_cycle,))
+    assert [list(setting_faults(one)) for one in settings_of(config, BERLIN)] == [[], []]
+    plan = plan_of(config, BERLIN)
+    at_ns = ns_of(datetime.fromisoformat("2026-12-01T08:00+01:00"))
+    assert (plan.phase(at_ns), plan.next_change_ns(at_ns)) == (phase, None)
+
+
 def test_a_change_counts_for_the_panels_that_it_names_and_not_for_the_rack() -> None:
     config = LightConfig(change=(change("2026-12-01", panels=("dark",), light_hours=0),))
     assert phases(config, "2026-12-02T00:00", "2026-12-02T12:00", "dark") == ["02 00:00 dark 0"]

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final, cast
@@ -236,7 +237,7 @@ def test_an_unreadable_segment_is_named_and_does_not_keep_its_day_open(
         f"{_STEM}.journal.unreadable",
         f"{_STEM}.mkv.unreadable",
     ]
-    scan = scan_rack(tmp_path, "rack")
+    scan = scan_rack(tmp_path, "rack", UTC, datetime(2026, 11, 24, tzinfo=UTC))
     assert (scan.finished, scan.open_days) == ((), frozenset())
     (record,) = caplog.records
     assert record.levelname == "ERROR"

@@ -25,6 +25,12 @@ def test_keys_are_as_the_contract_says() -> None:
     )
 
 
+def test_a_day_of_the_light_record_has_its_key_and_who_signed_it_none() -> None:
+    record = parse_rack_file("lights/2026-11-22.csv")
+    assert record == RackFile("lights/2026-11-22.csv", "2026-11-22")
+    assert object_key("p/f/r", record) == "p/f/r/lights/2026-11-22.csv"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -40,6 +46,9 @@ def test_keys_are_as_the_contract_says() -> None:
         "../2026-11-22/x.mkv",
         "inventory/2026-11-22.csv",
         "inventory/notes.json",
+        "lights/2026-11-22.signed.json",
+        "lights/2026-11-22.json",
+        "lights/2026-11-22-copy.csv",
         "x.mkv",
         "",
     ],

@@ -170,7 +170,7 @@ def test_a_scan_tells_finished_open_and_strange_files_apart(tmp_path: Path) -> N
     (day / "01_20261122_060000.mkv").write_bytes(b"video")
     (day / "01_20261122_120000.mkv.part").touch()
     (day / "notes.txt").touch()
-    scan = scan_rack(tmp_path, "p/north/rack-1")
+    scan = scan_rack(tmp_path, "p/north/rack-1", OFFSET, SETTLED)
     assert [(found.key, found.size) for found in scan.finished] == [
         (f"p/north/rack-1/01/{DAY}/01_20261122_060000.mkv", 5)
     ]
@@ -179,4 +179,4 @@ def test_a_scan_tells_finished_open_and_strange_files_apart(tmp_path: Path) -> N
 
 
 def test_a_rack_without_a_data_folder_has_no_files(tmp_path: Path) -> None:
-    assert scan_rack(tmp_path / "nothing", "p").finished == ()
+    assert scan_rack(tmp_path / "nothing", "p", OFFSET, SETTLED).finished == ()
