@@ -9,7 +9,7 @@ folder=$1 python=$2
 here=$(cd "$(dirname "$0")" && pwd)
 suite=bookworm
 # What the guest's programs need, and what the tests need there; Debian 12 has Python 3.11.
-packages=(av numpy pydantic click rich pytest)
+packages=(av numpy pydantic pyserial click rich pytest)
 root=$folder/root modules=$folder/modules
 begun=$(date +%s)
 say() { echo "vm: $(( $(date +%s) - begun )) s: $*"; }

@@ -12,7 +12,9 @@ modprobe vivid n_devs=12 \
 modprobe v4l2loopback devices=2 video_nr=40,41 card_label="loop 0,loop 1" \
 	exclusive_caps=1,1 max_buffers=8
 modprobe -a 9p 9pnet_virtio
+# The USB adapter of a light panel, and a witness of what its driver is told.
+modprobe -a xhci_pci ftdi_sio usbmon
 # Into the memory that is saved, so that no test waits for the disk.
-python3 -c 'import av, click, numpy, pydantic, pytest, rich, av.container, numpy.testing'
+python3 -c 'import av, click, numpy, pydantic, pytest, rich, serial, av.container, numpy.testing'
 v4l2-ctl --list-devices >/dev/null
 udevadm settle

@@ -1,1 +1,1 @@
-"""The cameras of a real kernel, in a virtual machine: `make vm` runs the tests of `guest`."""
+"""A real kernel in a virtual machine: `make vm` runs the tests of `guest` on its drivers."""

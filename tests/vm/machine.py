@@ -13,6 +13,8 @@ from tests.vm.monitor import ask_monitor
 
 READY: Final = "ready"
 """The saved state, behind all start-up."""
+USB: Final = "xhci"
+"""The controller with free USB ports, into which `order` plugs."""
 SHARE: Final = "/mnt/host"
 """Where the guest sees the folder that it shares with its host, once mounted."""
 
@@ -28,6 +30,7 @@ _KERNEL_OPTIONS: Final = (
 _MEMORY_MB: Final = 2048
 _BOOT_TIMEOUT_S: Final = 300.0
 _SAVE_TIMEOUT_S: Final = 120.0
+_ORDER_TIMEOUT_S: Final = 10.0
 _QUIT_TIMEOUT_S: Final = 20.0
 
 
@@ -70,14 +73,21 @@ class Machine:
 
     def save(self, state: str) -> None:
         """Save memory and disk under a name, for `saved_state`."""
+        self.order(f"savevm {state}", timeout_s=_SAVE_TIMEOUT_S)
+
+    def order(self, command: str, *, timeout_s: float = _ORDER_TIMEOUT_S) -> None:
+        """Have QEMU do something by a command of its monitor. Any thread may call it.
+
+        Source: QEMU, "QEMU Monitor".
+        """
         said = ask_monitor(
             self._monitor_path,
             "human-monitor-command",
-            timeout_s=_SAVE_TIMEOUT_S,
-            arguments={"command-line": f"savevm {state}"},
+            timeout_s=timeout_s,
+            arguments={"command-line": command},
         )
         if said:
-            raise MachineError(f"QEMU, savevm {state}: {said}")
+            raise MachineError(f"QEMU, {command}: {said}")
 
     def close(self) -> None:
         """End the machine as if its power were cut; QEMU leaves the image of its disk in order.
@@ -108,6 +118,7 @@ class Machine:
             *("-device", "virtio-blk-pci,drive=disk"),
             *("-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self._port}-:22"),
             *("-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"),
+            *("-device", f"qemu-xhci,id={USB}"),
             *("-virtfs", f"local,path={share},mount_tag=host0,security_model=none,id=host0"),
         ]
 

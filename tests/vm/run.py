@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from typing import Final
 from tests.vm.error import MachineError
 from tests.vm.image import check_image, ready_image
 from tests.vm.machine import READY, SHARE, Machine, running
+from tests.vm.panel_bench import panel_bench
 from tests.vm.project import pack_project
 from tests.vm.result import Outcome, failed, judged, read_outcomes
 
@@ -32,6 +34,7 @@ GROUPS: Final = {
     },
 }
 """Files of tests by the names that people call them."""
+_WITH_PANEL: Final = ("lights", "panel")
 _GROUP_TIMEOUT_S: Final = 400.0
 _ENTER: Final = (
     # The guest woke up at the time of its saved state.
@@ -98,7 +101,8 @@ def _run_group(image: Path, group: str) -> list[Outcome]:
         begun_s = time.monotonic()
         with running(image, share, saved_state=READY) as machine:
             awake_s = time.monotonic() - begun_s
-            exit_code = _test(machine, group)
+            with _bench(group, machine, share):
+                exit_code = _test(machine, group)
             log = machine.run("dmesg", timeout_s=30.0).stdout
         print(f"vm: {group}: awake in {awake_s:.1f} s, {time.monotonic() - begun_s:.0f} s in all")
         report = share / f"{group}.xml"
@@ -109,6 +113,11 @@ def _run_group(image: Path, group: str) -> list[Outcome]:
     if any(outcome.state == "FAILED" for outcome in outcomes):
         print(f"the guest's kernel said:\n{log}")
     return outcomes
+
+
+def _bench(group: str, machine: Machine, share: Path) -> AbstractContextManager[None]:
+    """Give what a group needs beside the machine."""
+    return panel_bench(machine, share) if group in _WITH_PANEL else nullcontext()
 
 
 def _test(machine: Machine, group: str) -> int:
