@@ -19,7 +19,12 @@ _FASTEST: Final = 0.02
 """No clock runs wrong by more. Source: docs/panel-protocol.md, `trim`."""
 _MOST_PPM: Final = 20_000
 _TRUSTED_PPM: Final = 20.0
-"""An error above this must shrink by its trim, or the panel does not take trims."""
+"""An error above this must shrink by its trim, or the trim had no effect."""
+_SHRUNK: Final = 0.8
+_MOST_VAIN: Final = 2
+"""Once, a change of temperature may undo what a trim has done."""
+_USELESS_S: Final = 86_400.0
+"""A panel that was seen to take no trims gets another one after so long."""
 
 
 class ClockDiscipline:
@@ -28,9 +33,21 @@ class ClockDiscipline:
     def __init__(self) -> None:
         self._corrected_ppm: int | None = None
         """The error that the last trim was to end."""
-        self.is_useless = False
-        """Whether trims were seen to have no effect; then there are no more."""
+        self._vain = 0
+        """Trims in a row that had no effect."""
+        self._useless_until_s: float | None = None
+        self._now_s = 0.0
         self.restart()
+
+    @property
+    def is_useless(self) -> bool:
+        """Return whether trims were seen to have no effect; then there are none for a day."""
+        return self._useless_until_s is not None
+
+    def forget_trims(self) -> None:
+        """Forget whether trims had an effect: another panel may answer."""
+        self._corrected_ppm = self._useless_until_s = None
+        self._vain = 0
 
     def restart(self) -> None:
         """Forget all readings: one of the clocks was set, or the host's cannot be trusted."""
@@ -41,6 +58,9 @@ class ClockDiscipline:
 
     def note(self, monotonic_s: float, off_s: float) -> None:
         """Take a reading: by how much the panel's clock is ahead of the host's."""
+        self._now_s = monotonic_s
+        if self._useless_until_s is not None and monotonic_s >= self._useless_until_s:
+            self.forget_trims()
         if self._first is None:
             self._first = monotonic_s, off_s
         x, y = monotonic_s - self._first[0], off_s - self._first[1]
@@ -71,18 +91,27 @@ class ClockDiscipline:
     def trim(self, error_ppm: int, kept_ppm: int) -> int | None:
         """Return the trim that a panel should get instead of the one that it keeps.
 
-        None: it is at its bound, or the trim before had no effect, and then there are no more.
+        None: it is at its bound, or two trims in a row had no effect, and then there are no more
+        for a day.
         """
-        before = self._corrected_ppm
-        if before is not None and abs(before) > _TRUSTED_PPM and abs(error_ppm) > abs(before) / 2:
-            self.is_useless = True
-            return None
         wanted = max(-_MOST_PPM, min(_MOST_PPM, kept_ppm - error_ppm))
-        if wanted == kept_ppm:
+        if wanted == kept_ppm or (self._is_vain(error_ppm) and self._vain + 1 >= _MOST_VAIN):
+            self._useless_until_s = self._now_s + _USELESS_S
             return None
+        return wanted
+
+    def trimmed(self, error_ppm: int) -> None:
+        """Note that the panel keeps the trim that `trim` has returned for this error."""
+        self._vain = self._vain + 1 if self._is_vain(error_ppm) else 0
         self._corrected_ppm = error_ppm
         self.restart()
-        return wanted
+
+    def _is_vain(self, error_ppm: int) -> bool:
+        """Whether the error is still the one that the last trim was to end."""
+        before = self._corrected_ppm
+        if before is None or abs(before) <= _TRUSTED_PPM:
+            return False
+        return error_ppm / before > _SHRUNK
 
     def _is_ripe(self, is_set_due: bool) -> bool:
         length_s = self._last[0]

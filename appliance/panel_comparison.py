@@ -10,12 +10,14 @@ from capture_hw.panel.state import LampState, PanelState
 
 REASONS: Final = (
     "does not answer",
+    "another panel answers",
     "white light is on in the dark",
     "infrared is measured at 0 % where 100 % is commanded: ...",
     "white is measured at 0 % where 60 % is commanded: ...",
     "does not know the time, so it gives no white light",
     "its clock differs from this machine's by +60 min",
     "it does not take its program: ...",
+    "its program cannot be read back: ...",
     "it runs another program",
     "it runs no program, so it gives no white light",
     "gives the dark phase where light is due",
@@ -25,8 +27,10 @@ REASONS: Final = (
     "an override ended with its restart",
     "opening its line resets it",
     "another program was on it and ours was uploaded again",
-    "another panel answers",
     "its clock does not keep time",
+    "its clock cannot be set: ...",
+    "its clock cannot be trimmed: ...",
+    "its clock was set from a machine whose time is not synchronized",
     "somebody else talks to it",
     "its line is bad",
 )
@@ -51,6 +55,8 @@ class Seen:
     is_moving: bool
     """Whether a commanded level has just jumped: a sensor may be a moment behind."""
     program_complaint: str = ""
+    clock_waiting: str = ""
+    """Why a panel that does not know the time has not been set."""
 
 
 def white_due(plan: LightPlan, due_ns: int, within_s: int) -> tuple[int, int]:
@@ -76,7 +82,7 @@ def _clauses(seen: Seen) -> Iterator[str]:
     if not seen.is_moving:
         yield from _dead("infrared", state.ir)
         yield from _dead("white", state.white)
-    yield from _wrong_clock(seen.reading)
+    yield from _wrong_clock(seen)
     if seen.program_complaint:
         yield seen.program_complaint
     elif state.program_crc is None:
@@ -127,10 +133,11 @@ def _is_near_step(seen: Seen) -> bool:
     return seen.plan.to_nearest_step_ns(seen.reading.due_ns) <= _NEAR_STEP_NS
 
 
-def _wrong_clock(reading: Reading) -> Iterator[str]:
-    off_ns = reading.clock_off_ns
+def _wrong_clock(seen: Seen) -> Iterator[str]:
+    off_ns = seen.reading.clock_off_ns
     if off_ns is None:
-        yield "it does not know the time, so it gives no white light"
+        why = f"; {seen.clock_waiting}" if seen.clock_waiting else ""
+        yield f"it does not know the time, so it gives no white light{why}"
     elif abs(off_ns) > DRIFT_NS:
         off_min = off_ns / _NS_PER_S / 60
         yield f"its clock differs from this machine's by {off_min:+.0f} min"

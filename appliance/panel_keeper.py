@@ -48,6 +48,8 @@ class PanelKeeper:
         self._line = LineWatch()
         self._openings = self._resets_by_opening = 0
         self._serial_number = ""
+        self._own_serial_number = ""
+        """Of the panel that answered first; another one may have another plan."""
         self._last: PanelState | None = None
         self._remark = ""
         self._remarked_s = 0.0
@@ -78,20 +80,25 @@ class PanelKeeper:
         return Reading(state, before_ns + took_ns * 7 // 8, took_ns, before_s + took_s)
 
     def _read(self, done: list[Happening]) -> Reading:
-        """Do what is due, and return what the panel says after it."""
+        """Do what is due, and return what the panel says after it.
+
+        What it does not take is a complaint of the clock's or the program's keeping.
+        """
         if self.identity is None or self.panel.line_count.openings != self._openings:
             self._meet()
         reading = self.read()
         line = self.panel.line_count
         is_restarted = self._line.note(reading.monotonic_s, reading.state, line)
         is_restarted |= line.resets_by_opening != self._resets_by_opening
-        if is_restarted:
+        if is_restarted and not self._is_stranger:
             self._note_restart(reading, done)
         done += self.overrides.look(reading, is_restarted=is_restarted)
         has_rtc = self.identity is not None and self.identity.has_rtc
         if said := self._time.keep(reading, has_rtc=has_rtc):
             done.append(Happening("clock", said))
             reading = self.read()
+        if self._is_stranger:
+            return reading
         if said := self._program.keep(reading):
             done.append(Happening("upload", said))
             if self._program.was_foreign:
@@ -99,20 +106,24 @@ class PanelKeeper:
             reading = self.read()
         return reading
 
+    @property
+    def _is_stranger(self) -> bool:
+        """Whether another panel answers: perhaps one with a plan of its own, in swapped ports."""
+        return self._serial_number != self._own_serial_number
+
     def _meet(self) -> None:
         """Learn who answers, after a start, a silence or a new line."""
         self.identity = self.panel.identify()
         self._openings = self.panel.line_count.openings
         self._program.doubt()
         before, self._serial_number = self._serial_number, self.identity.serial_number
-        if before and before != self._serial_number:
-            self._say(f"another panel answers, {self._serial_number} instead of {before}")
+        self._own_serial_number = self._own_serial_number or self._serial_number
+        self._time.meet(is_other=before != self._serial_number)
 
     def _note_restart(self, reading: Reading, done: list[Happening]) -> None:
         """Say why it was started again; its clock, program and overrides are seen to as ever."""
-        self.identity = self.panel.identify()
         self._program.doubt()
-        text = f"it was started again ({self.identity.reset_cause})"
+        text = f"it was started again ({self._reset_cause()})"
         by_opening = self.panel.line_count.resets_by_opening
         if by_opening != self._resets_by_opening:
             self._resets_by_opening = by_opening
@@ -121,6 +132,15 @@ class PanelKeeper:
             text += ", and an override ended with its restart"
         done.append(Happening("reboot", text))
         self._say(text)
+
+    def _reset_cause(self) -> str:
+        """Ask for it; a panel that does not say is asked who it is at the next look."""
+        try:
+            self.identity = self.panel.identify()
+        except (PanelSilent, PanelRefused):
+            self.identity = None
+            return "it has not said why"
+        return self.identity.reset_cause
 
     def _say(self, remark: str) -> None:
         self._remark, self._remarked_s = remark, self._clock.monotonic_s()
@@ -145,16 +165,27 @@ class PanelKeeper:
             keeps_schedule=self.panel.keeps_schedule,
             is_moving=self._change_since(reading.state) > _JUMP,
             program_complaint=self._program.complaint,
+            clock_waiting=self._time.waiting,
         )
         if self._remark and self._clock.monotonic_s() - self._remarked_s > REMARK_S:
             self._remark = ""
         reason = (
-            disagreement(seen)
+            self._stranger()
+            or disagreement(seen)
             or self._remark
             or self._time.complaint(reading.monotonic_s)
             or self._line.complaint()
         )
         return f"panel {self.panel.name}: {reason}" if reason else ""
+
+    def _stranger(self) -> str:
+        """Return that another panel answers, one clause: what its light should be is unknown."""
+        if not self._is_stranger:
+            return ""
+        return (
+            f"another panel answers, {self._serial_number} instead of {self._own_serial_number}, "
+            "so it is not given this plan until the rack is started again"
+        )
 
     def _seen(self, reading: Reading, done: Sequence[Happening]) -> PanelLook:
         state, off_ns = reading.state, reading.clock_off_ns

@@ -7,7 +7,7 @@ from capture_hw.panel.state import LineCount, PanelIdentity, PanelState, SensorR
 
 
 class Panel(Protocol):
-    """A light panel. One thread at a time; every call ends within two seconds but `upload`.
+    """A light panel. One thread at a time; a call ends within two seconds unless it says otherwise.
 
     Each may raise PanelSilent (no valid answer; the light goes on as scheduled, ask again) or
     PanelRefused (it answered no; a person should look at it). All are safe to repeat.
@@ -39,7 +39,7 @@ class Panel(Protocol):
         """Set the panel's clock; the offset is for people who read its display."""
 
     def read_program(self) -> PanelProgram | None:
-        """Return what it runs, read back from it; None if it runs none."""
+        """Return what it runs, read back from it; None if it runs none. Up to 5 s."""
 
     def upload(self, program: PanelProgram) -> None:
         """Stage, compare by CRC, commit: from now on, and after every power cut. Up to 10 s.

@@ -17,6 +17,7 @@ from capture_hw.light_setting import plan_of
 from capture_hw.panel.port_opening import PanelOpener
 from capture_hw.panel.quartz import Quartz
 from capture_hw.panel.reconnection import ReconnectingPanel
+from capture_hw.panel.simulated_controller import SimulatedController
 from capture_hw.panel.simulated_panel import SimulatedPanelLine
 from capture_hw.panel_config import PanelFault, SimulatedPanelConfig
 
@@ -75,6 +76,12 @@ class Room:
         self._line.close()
         self._line = SimulatedPanelLine(self._config, self.memory, self._quartz)
 
+    def reset(self) -> None:
+        """Let the panel's controller start again with its line open."""
+        self._line._controller = SimulatedController(  # type: ignore[misc]
+            self._config, self.memory, self._quartz
+        )
+
     def keep(self, panel: ReconnectingPanel) -> PanelKeeper:
         return PanelKeeper(
             panel,
@@ -94,6 +101,26 @@ class Room:
         finally:
             panel.close()
             self._line.close()
+
+    def deafen(self, verb: str, times: int = 1_000_000, *, is_heard: bool = False) -> list[float]:
+        """Let the panel not answer a command so often; return when it was sent, which grows.
+
+        `is_heard`: it does what it is told, and only the answer is lost.
+        """
+        controller = self._line._controller
+        feed, unanswered = controller.feed, f" {verb}".encode("ascii")
+        sent_s: list[float] = []
+
+        def hear(received: bytes) -> bytes:
+            if unanswered not in received or len(sent_s) >= times:
+                return feed(received)
+            sent_s.append(self.passed_s)
+            if is_heard:
+                feed(received)
+            return b""
+
+        controller.feed = hear  # type: ignore[method-assign]
+        return sent_s
 
     def wait(self, seconds: float) -> None:
         self.passed_s += seconds

@@ -36,6 +36,7 @@ class Drifting:
             if error_ppm is not None:
                 wanted_ppm = discipline.trim(error_ppm, self.trim_ppm)
                 if wanted_ppm is not None:
+                    discipline.trimmed(error_ppm)
                     self.trim_ppm = wanted_ppm
                     self.trims.append(wanted_ppm)
             if is_set_due:
@@ -67,11 +68,79 @@ def test_a_clock_that_is_right_is_left_alone() -> None:
     assert (clock.trims, clock.settings) == ([], 0)
 
 
-def test_a_clock_that_takes_no_trims_is_trimmed_once_and_then_only_set() -> None:
+def test_a_clock_that_takes_no_trims_is_trimmed_twice_a_day_and_else_only_set() -> None:
     clock = Drifting(300.0, takes_trims=False)
-    clock.run(hours=50)
-    assert clock.trims == [-300]
-    assert clock.settings == pytest.approx(50 * HOUR_S * 300e-6, abs=2)
+    clock.run(hours=24)
+    assert clock.trims == [-300, -600]
+    assert clock.settings == pytest.approx(24 * HOUR_S * 300e-6, abs=2)
+
+
+def keeps_being_trimmed(errors_ppm: list[int]) -> list[bool]:
+    """Return for each error that is measured whether trims are still held to be of use."""
+    discipline = ClockDiscipline()
+    useful = []
+    for error_ppm in errors_ppm:
+        if discipline.trim(error_ppm, 0) is not None:
+            discipline.trimmed(error_ppm)
+        useful.append(not discipline.is_useless)
+    return useful
+
+
+@pytest.mark.parametrize(
+    ("errors_ppm", "expected"),
+    [
+        ([5000, 40, -60, -60, 150], [True] * 5),
+        ([300, 250, 30, 28], [True] * 4),
+        ([300, -290, 290], [True] * 3),
+        ([300, 250, 210], [True, True, False]),
+        ([-300, -300, -300], [True, True, False]),
+        ([20, 20, 20, 20], [True] * 4),
+    ],
+)
+def test_only_errors_of_one_sign_and_size_say_that_trims_have_no_effect(
+    errors_ppm: list[int], expected: list[bool]
+) -> None:
+    assert keeps_being_trimmed(errors_ppm) == expected
+
+
+def test_a_trim_that_the_panel_did_not_keep_is_held_against_nobody() -> None:
+    discipline = ClockDiscipline()
+    found = [discipline.trim(5000, 0) for _ in range(5)]
+    assert (found, discipline.is_useless) == ([-5000] * 5, False)
+
+
+def useless() -> ClockDiscipline:
+    discipline = ClockDiscipline()
+    discipline.note(0.0, 0.0)
+    assert discipline.trim(10, -20_000) is None
+    return discipline
+
+
+@pytest.mark.parametrize(
+    ("second", "is_useless"), [(1, True), (24 * HOUR_S - 1, True), (24 * HOUR_S, False)]
+)
+def test_trims_that_do_not_help_are_tried_again_after_a_day(
+    second: float, is_useless: bool
+) -> None:
+    discipline = useless()
+    discipline.note(second, 0.0)
+    assert discipline.is_useless is is_useless
+
+
+def test_trims_that_do_not_help_are_tried_again_with_another_panel() -> None:
+    discipline = useless()
+    discipline.forget_trims()
+    assert not discipline.is_useless
+
+
+def test_that_a_trim_is_at_its_bound_is_said_once_a_day() -> None:
+    discipline = ClockDiscipline()
+    told = 0
+    for second in range(0, 30 * HOUR_S, 10):
+        discipline.note(second, second * 15e-6)
+        error_ppm = discipline.error_ppm(is_set_due=False)
+        told += error_ppm is not None and discipline.trim(error_ppm, -20_000) is None
+    assert told == 2
 
 
 def test_a_trim_has_a_bound() -> None:

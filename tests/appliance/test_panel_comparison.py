@@ -150,6 +150,14 @@ def test_a_sensor_may_be_a_moment_behind_a_jump() -> None:
     assert said(state, LIGHT_H).startswith("white is measured at 0 % where 60 % is commanded: ")
 
 
-def test_every_reason_is_explained_to_people() -> None:
+def test_every_reason_is_explained_to_people_once_and_in_order() -> None:
     page = (Path(__file__).parents[2] / "docs" / "lights.md").read_text(encoding="utf-8")
-    assert [reason for reason in REASONS if f"| {reason} |" not in page] == []
+    _before, _head, table = page.partition("| reason | meaning | what to do |\n|---|---|---|\n")
+    rows, _blank, _after = table.partition("\n\n")
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows.split("\n")] == list(REASONS)
+
+
+def test_why_a_panel_without_time_has_not_been_set_is_said() -> None:
+    assert said(replace(DARK, clock="none"), LIGHT_H, clock_waiting="it waits") == (
+        "it does not know the time, so it gives no white light; it waits"
+    )

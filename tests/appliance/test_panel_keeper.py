@@ -189,6 +189,19 @@ def test_a_restart_is_told_and_an_override_lost_by_it_is_not_given_again(tmp_pat
     assert after.reason == ""
 
 
+def test_a_restart_whose_cause_is_not_heard_is_told_with_what_is_seen(tmp_path: Path) -> None:
+    room = Room(tmp_path, at_h=7)
+    with room.keeper() as keeper:
+        room.watch(keeper, 2)
+        room.reset()
+        room.deafen("identify", times=3)
+        looks = room.watch(keeper, 2)
+    assert [look.detail.white_measured for look in looks] == [60, 60]
+    assert {look.detail.reason for look in looks} == {
+        "panel north: it was started again (it has not said why)"
+    }
+
+
 def test_a_panel_without_time_gets_it_at_once(tmp_path: Path) -> None:
     room = Room(tmp_path, at_h=7, has_rtc=False)
     with room.keeper() as keeper:
