@@ -17,6 +17,7 @@ _SIGNIFICANT: Final = 4.0
 _JUMP_S: Final = 0.5
 _FASTEST: Final = 0.02
 """No clock runs wrong by more. Source: docs/panel-protocol.md, `trim`."""
+_MILLION: Final = 1_000_000
 _MOST_PPM: Final = 20_000
 _TRUSTED_PPM: Final = 20.0
 """An error above this must shrink by its trim, or the trim had no effect."""
@@ -94,7 +95,8 @@ class ClockDiscipline:
         None: it is at its bound, or two trims in a row had no effect, and then there are no more
         for a day.
         """
-        wanted = max(-_MOST_PPM, min(_MOST_PPM, kept_ppm - error_ppm))
+        rate = (1 + kept_ppm / _MILLION) / (1 + error_ppm / _MILLION)
+        wanted = max(-_MOST_PPM, min(_MOST_PPM, round((rate - 1) * _MILLION)))
         if wanted == kept_ppm or (self._is_vain(error_ppm) and self._vain + 1 >= _MOST_VAIN):
             self._useless_until_s = self._now_s + _USELESS_S
             return None
@@ -126,4 +128,4 @@ class ClockDiscipline:
         joint = self._xy - self._x * self._y / n
         slope = joint / spread
         rest = max(0.0, self._yy - self._y * self._y / n - slope * joint)
-        return slope * 1e6, math.sqrt(rest / (n - 2) / spread) * 1e6
+        return slope * _MILLION, math.sqrt(rest / (n - 2) / spread) * _MILLION

@@ -54,6 +54,11 @@ def test_a_wrong_clock_ends_within_three_ppm(error_ppm: float) -> None:
     assert clock.settings <= 3
 
 
+def test_one_trim_is_enough_for_a_clock_that_is_far_too_fast() -> None:
+    # 1 / 1.005 is 0.995025: a trim of -5000 would leave 25 ppm, two seconds a day.
+    assert ClockDiscipline().trim(5000, 0) == -4975
+
+
 def test_trims_come_ever_closer_and_never_swing() -> None:
     clock = Drifting(250.0)
     clock.run(hours=200)
@@ -106,7 +111,7 @@ def test_only_errors_of_one_sign_and_size_say_that_trims_have_no_effect(
 def test_a_trim_that_the_panel_did_not_keep_is_held_against_nobody() -> None:
     discipline = ClockDiscipline()
     found = [discipline.trim(5000, 0) for _ in range(5)]
-    assert (found, discipline.is_useless) == ([-5000] * 5, False)
+    assert (found, discipline.is_useless) == ([-4975] * 5, False)
 
 
 def useless() -> ClockDiscipline:
