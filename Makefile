@@ -7,7 +7,7 @@ DEMO := demo
 # What the tests run for real: a broker, a terminal, and a panel's firmware in an emulator.
 DEBIAN := mosquitto tmux gcc libc6-dev gcc-avr avr-libc binutils-avr libsimavr-dev libelf-dev
 
-.PHONY: demo test check fuzz faults power vm bench docs clean help
+.PHONY: demo test check fuzz faults power light vm bench docs clean help
 
 help:
 	@echo "make demo   a whole rack on simulated cages, with its dashboard (HEADLESS=1: one minute, figures)"
@@ -16,7 +16,8 @@ help:
 	@echo "make fuzz   damaged videos, 600 cases (minutes)"
 	@echo "make faults every process of a rack killed twenty times (five minutes)"
 	@echo "make power  the power goes at 300 moments of a rack's life (ten minutes, as root)"
-	@echo "make vm     V4L2 cameras of a real kernel, in a virtual machine (ten minutes, as root)"
+	@echo "make light  a panel's real firmware through a thousand traces of faults (half an hour)"
+	@echo "make vm     cameras and a light panel on a real kernel, in a virtual machine (ten minutes, as root)"
 	@echo "make bench  the figures of docs/performance.md, the long ones shortened (an hour, idle machine)"
 
 # Debian splits the venv module off: install it as root, name it otherwise.
@@ -69,11 +70,15 @@ faults: $(VENV)/.dev $(VENV)/.debian
 power: $(VENV)/.dev $(VENV)/.debian
 	$(BIN)/python -m pytest -s -m campaign tests/power
 
+# The real firmware in an emulator, and the same broken on purpose; see docs/light-faults.md.
+light: $(VENV)/.dev $(VENV)/.debian
+	$(BIN)/python -m pytest -n 2 --dist worksteal -rP -m campaign tests/firmware
+
 # Everything that makes and runs the virtual machine; see docs/virtual-machine.md.
 VM_DEBIAN := qemu-system-x86 qemu-utils ipxe-qemu seabios mmdebstrap busybox-static cpio kmod \
-	e2fsprogs openssh-client
+	e2fsprogs openssh-client gcc libc6-dev gcc-avr avr-libc binutils-avr libsimavr-dev libelf-dev
 
-$(VENV)/.vm: | $(BIN)/python
+$(VENV)/.vm: Makefile | $(BIN)/python
 	@missing=; for package in $(VM_DEBIAN); do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
 		|| missing="$$missing $$package"; done; \
@@ -87,7 +92,7 @@ vm: $(VENV)/.run $(VENV)/.vm
 	$(BIN)/python -m tests.vm.run $(VM)
 
 # Shortened: docs/performance.md names the arguments of its tables.
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(VENV)/.debian
 	$(BIN)/python -m tests.bench.bench_decode
 	$(BIN)/python -m tests.bench.bench_simulation
 	$(BIN)/python -m tests.bench.bench_network
@@ -103,6 +108,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.bench_outbox
 	$(BIN)/python -m tests.bench.bench_upload
 	$(BIN)/python -m tests.bench.bench_picture_watch --repeats 2 --days 1 --hours 4
+	$(BIN)/python -m tests.bench.bench_lights --starts 3 --repeats 2 --replugs 8 --crystals 300 --host-hours 1.2
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs serve

@@ -15,8 +15,6 @@ _HANG_S: Final = 0.2
 _HUNG_S: Final = 1.15
 _RTC_LOOK_S: Final = 18.5
 """The DS3231 is looked at every 16 s, for up to 1.2 s. Source: rtc.c."""
-_RTC_START_S: Final = 2.5
-"""Until its next second has begun; before that its fraction is unknown."""
 
 
 @dataclass(slots=True)
@@ -42,8 +40,8 @@ class ClockLedger:
         self._rtc: tuple[float, float, float] | None = None
         """When it could last be read, what it showed, and how wrong it runs."""
         self._rtc_slack_s = 0.0
-        self._started_s = 0.0
         self._is_hung = False
+        self._is_hang_cut = False
 
     def crystal(self, ppm: float) -> None:
         """Note that the crystal runs wrong by so much from now on."""
@@ -70,16 +68,21 @@ class ClockLedger:
         """Note that the program stands still."""
         self._is_hung = True
 
-    def started(self, now_s: float, *, is_power: bool) -> None:
+    def reset(self) -> None:
+        """Note a reset from outside: what it cuts of a hang is lost to the clock."""
+        self._is_hang_cut = self._is_hung
+
+    def started(self, *, is_power: bool) -> None:
         """Note a start."""
         cost_s = _HANG_S if self._is_hung else _RESET_S
+        if self._is_hang_cut:
+            cost_s = _HUNG_S
         for origin in self._origins:
             origin.resets_s += cost_s
         self._rtc_slack_s += cost_s
         if is_power:
             self._origins.clear()
-        self._is_hung = False
-        self._started_s = now_s
+        self._is_hung = self._is_hang_cut = False
 
     def rtc_seen(self, now_s: float, utc_s: float, drift_ppm: float) -> None:
         """Note what the clock on the board shows, while it can be read."""
@@ -122,8 +125,6 @@ class ClockLedger:
             self._rate + drift_ppm / 1e6
         )
         wrong_s += (_BEAT_S + 0.05 + self._rtc_slack_s) * self._faster
-        if now_s - self._started_s < _RTC_START_S:
-            wrong_s += 1.1 * self._faster
         hung_s = _HUNG_S * self._faster if self._is_hung else 0.0
         if -wrong_s - hung_s <= off_s <= wrong_s:
             return ""

@@ -37,7 +37,7 @@ def built_firmware(folder: Path, acceleration: int = 1, uptime_start_ms: int = 0
         if not rig.exists():
             _build_rig(rig)
         if not elf.exists():
-            _build_panel(elf.parent, acceleration, uptime_start_ms)
+            build_panel(elf.parent, acceleration, uptime_start_ms)
     return BuiltFirmware(elf, rig, acceleration)
 
 
@@ -50,10 +50,13 @@ def _build_rig(rig: Path) -> None:
     fresh.rename(rig)
 
 
-def _build_panel(out: Path, acceleration: int, uptime_start_ms: int) -> None:
+def build_panel(
+    out: Path, acceleration: int = 1, uptime_start_ms: int = 0, source: Path = SOURCE
+) -> None:
+    """Build into a folder, from the firmware as it is or from a changed copy."""
     extra = f"-DACCELERATION={acceleration} -DUPTIME_START_MS={uptime_start_ms}ul"
     settings = [f"OUT={out}", f"SERIAL={SERIAL_NUMBER}", f"EXTRA={extra}"]
-    _run(["make", "--silent", "-C", str(SOURCE), "all", *settings])
+    _run(["make", "--silent", "-C", str(source), "all", *settings])
 
 
 def _run(command: list[str]) -> None:

@@ -125,6 +125,7 @@ class Restart:
     def strike(self, world: LightWorld) -> None:
         if world.oracle.is_powered:
             world.panel.reset(self.cause)
+            world.oracle.reset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,9 @@ class CutInCommit:
 
 @dataclass(frozen=True, slots=True)
 class ForeignProgram:
-    """A second host uploads its own."""
+    """A second host uploads its own; a wrong CRC is to be refused."""
+
+    crc_off: int = 0
 
     def strike(self, world: LightWorld) -> None:
         world.needs_patience = True
@@ -174,7 +177,17 @@ class ForeignProgram:
                 f"stage-span {one.start_s} {one.from_permille} {one.to_permille}"
                 for one in own.spans
             ]
-        world.second_master(*pieces, f"commit {program.crc:04X}")
+        world.second_master(*pieces, f"commit {program.crc ^ self.crc_off:04X}")
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOrder:
+    """A second host orders what is to be refused, or changes nothing."""
+
+    text: str
+
+    def strike(self, world: LightWorld) -> None:
+        world.second_master(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,6 @@ class LightOracle:
         self._last_s = panel.monotonic()
         self._last_clock = KeptClock("none", 0.0)
         panel.take_changes()
-        self._pins = panel.white, panel.ir
         self._see_program(0.0)
 
     def fed(self, data: bytes) -> None:
@@ -112,9 +111,14 @@ class LightOracle:
         """Note that the supply was switched."""
         self.is_powered = is_on
         self._is_power |= is_on
-        self._pins = self._panel.white, self._panel.ir
+        self.reset()
         if not is_on:
             self._panel.take_changes()
+
+    def reset(self) -> None:
+        """Note that the controller was reset just now; its program has not begun yet."""
+        self._started_s = self._panel.monotonic()
+        self.clock.reset()
 
     def hung(self) -> None:
         """Note that the program was made to stand still."""
@@ -136,7 +140,6 @@ class LightOracle:
         if self.is_powered and now_s - self._started_s > _START_S:
             fault = self.clock.fault(clock, now_s)
             self._demand(not fault, now_s, fault)
-        self._pins = self._panel.white, self._panel.ir
         self._last_s, self._last_clock = now_s, clock
 
     def _see_start(self, now_s: float) -> None:
@@ -146,7 +149,7 @@ class LightOracle:
         self._starts, self._started_s = starts, now_s
         self.white.started(now_s)
         self.ir.started(now_s)
-        self.clock.started(now_s, is_power=self._is_power)
+        self.clock.started(is_power=self._is_power)
         self._is_power = False
 
     def _see_program(self, now_s: float) -> None:

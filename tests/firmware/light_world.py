@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta, timezone
 from itertools import count
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +21,16 @@ from capture_hw.panel.program import PanelProgram
 from capture_hw.panel.reconnection import ReconnectingPanel
 from capture_hw.photoperiod import SECOND_NS
 from tests.firmware.clock_ledger import ClockLedger
-from tests.firmware.emulated_panel import EmulatedPanel, Torn
+from tests.firmware.emulated_panel import EmulatedPanel
 from tests.firmware.kept_state import KeptClock, kept_clock
 from tests.firmware.light_oracle import LightOracle, Tally
 
 SAMPLE_S: Final = 0.02
 LOOK_S: Final = 1.0
 _STEP_S: Final = 0.002
+_CUT_S: Final = 0.5
+_RIGHT_S: Final = 1.1
+"""The keeper leaves a clock alone that is off by up to a second."""
 _STANDARD_TIME: Final = timezone(timedelta(hours=1))
 
 
@@ -62,6 +66,10 @@ class LightWorld:
         self.delay_s = 0.0
         self.rtc_drift_ppm = 0.0
         self.is_rtc_readable = False
+        self.wrong_s = 0.0
+        """When program or time were last seen not to be right."""
+        self.happened_s = 0.0
+        """When something last happened."""
         self.needs_patience = False
         self._address = address
         self._folder = folder
@@ -88,6 +96,22 @@ class LightWorld:
         """Return the true time."""
         return self._utc_s + self.now_s * self.panel.built.acceleration
 
+    @property
+    def is_anything_planned(self) -> bool:
+        """Return whether something is still to happen."""
+        return bool(self._later)
+
+    @property
+    def off_s(self) -> float:
+        """Return by how much the panel's clock is ahead; infinite if it does not know the time."""
+        clock = self.clock()
+        return inf if clock.source == "none" else clock.utc_s - self.utc_s
+
+    @property
+    def is_right(self) -> bool:
+        """Return whether the panel has the program that its host wants, and the time."""
+        return self.oracle.program == self.wanted and abs(self.off_s) <= _RIGHT_S
+
     def clock(self) -> KeptClock:
         """Return what the panel takes for the time."""
         return kept_clock(self.panel, self._address)
@@ -111,6 +135,7 @@ class LightWorld:
             while self._later and self._later[0][0] <= self.now_s:
                 self.sample()
                 _at_s, _order, act = heapq.heappop(self._later)
+                self.happened_s = self.now_s
                 act()
 
     def sample(self) -> None:
@@ -118,6 +143,8 @@ class LightWorld:
             self.oracle.clock.rtc_seen(self.now_s, self.panel.rtc_s, self.rtc_drift_ppm)
         self.oracle.sample()
         self._sampled_s = self.now_s
+        if not self.is_right:
+            self.wrong_s = self.now_s
 
     # The line.
 
@@ -160,7 +187,7 @@ class LightWorld:
 
     def power_off(self, for_s: float) -> None:
         self.panel.power_off()
-        self._cut()
+        self.oracle.power(is_on=False)
         self.later(for_s, self.power_on)
 
     def power_on(self) -> None:
@@ -168,20 +195,15 @@ class LightWorld:
             self.panel.power_on()
             self.oracle.power(is_on=True)
 
-    def cut_at_write(self, number: int, torn: Torn) -> None:
-        self.panel.cut_at_write(number, torn)
-
     def hang(self, *, keeps_interrupts: bool) -> None:
         if self.oracle.is_powered:
             self.panel.hang(keeps_interrupts=keeps_interrupts)
             self.oracle.hung()
 
     def _cut(self) -> None:
-        """The supply has gone, by plan or at a write to EEPROM."""
-        was_planned = any(act == self.power_on for _at_s, _order, act in self._later)
+        """The supply has gone at a write to EEPROM."""
         self.oracle.power(is_on=False)
-        if not was_planned:
-            self.later(0.5, self.power_on)
+        self.later(_CUT_S, self.power_on)
 
     # The host.
 

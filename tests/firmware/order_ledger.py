@@ -1,4 +1,4 @@
-"""What light a panel may give besides its program: orders that really reached it, until they end."""
+"""What light a panel may give besides its program: orders that reached it, until they end."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
