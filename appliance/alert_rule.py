@@ -13,7 +13,7 @@ from appliance.status import CageStatus, DiskStatus, RackStatus, Severity, Worke
 from capture_hw.storage_room import SPOOLING
 
 _HOUR_NS: Final = 3_600_000_000_000
-_PANEL_S: Final = 2.0
+_PANEL_S: Final = 1.0
 _RECORD_S: Final = 30.0
 _OPENING_S: Final = 30.0
 _BROKER_S: Final = 60.0
@@ -26,6 +26,17 @@ _DISK_CLEAR_S: Final = 600.0
 """A forecast wavers with the animals' sleep."""
 _MOST_GAPS: Final = 3
 """In the last ten minutes; a single gap is in the manifest, a row of them is a cable."""
+_LIGHT_IS_RIGHT: Final = (
+    "it was started again",
+    "opening its line resets it",
+    "another program was on it and ours was uploaded again",
+    "its clock does not keep time",
+    "its clock cannot be",
+    "its clock was set from",
+    "somebody else talks to it",
+    "its line is bad",
+)
+"""Reasons of a panel that are said only if the light is as it should be."""
 
 
 def findings(
@@ -92,10 +103,17 @@ def _of_lights(status: RackStatus) -> Iterator[Finding]:
     for panel in status.lights.panels if status.lights else ():
         if panel.reason:
             text = about(f"panel {panel.panel}", f"panel {panel.panel}", panel.reason)
-            yield Finding(f"panel-{panel.panel}", "lights", "critical", text, _PANEL_S)
+            severity = severity_of(panel.reason)
+            yield Finding(f"panel-{panel.panel}", "lights", severity, text, _PANEL_S)
     if status.lights is not None and status.lights.record_fault:
         text = about("light record", "light record", status.lights.record_fault)
         yield Finding("light-record", "storage", "warning", text, _RECORD_S)
+
+
+def severity_of(reason: str) -> Severity:
+    """Return how bad a panel's reason is, `panel left: its line is bad: ...`."""
+    clause = reason.partition(": ")[2]
+    return "warning" if clause.startswith(_LIGHT_IS_RIGHT) else "critical"
 
 
 def _of_disk(status: RackStatus, limits: AlertSection) -> Iterator[Finding]:

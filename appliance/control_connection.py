@@ -1,10 +1,12 @@
 """One client of the control socket, as the server sees it."""
 
+import select
 import socket
 from collections.abc import Callable
 from typing import Final
 
 from appliance.control_message import LONGEST_REQUEST
+from appliance.pending_answer import PendingAnswer
 
 _CHUNK: Final = 65_536
 
@@ -12,7 +14,8 @@ _CHUNK: Final = 65_536
 class ControlConnection:
     """Lines in, answers out, never waiting: neither a silent nor a slow client costs time.
 
-    While an answer waits to be taken, nothing more is read; so a client holds one answer at most.
+    While an answer is pending or waits to be taken, nothing more is read; so a client holds one
+    answer at most.
     """
 
     def __init__(self, client: socket.socket, now_s: float) -> None:
@@ -22,6 +25,8 @@ class ControlConnection:
         """When bytes moved last, either way."""
         self.watch_every_s: float | None = None
         self.watch_due_s = 0.0
+        self.pending: PendingAnswer | None = None
+        """What another thread is to answer; further requests wait for that."""
         self._received = b""
         self._unsent = memoryview(b"")
         self._ended = False
@@ -37,8 +42,15 @@ class ControlConnection:
         return b"\n" in self._received
 
     @property
+    def can_act(self) -> bool:
+        """Whether a request waits, and no earlier one is in its way."""
+        return self.has_line and not self.is_sending and self.pending is None
+
+    @property
     def is_over(self) -> bool:
-        """Whether nothing more can come of it."""
+        """Whether nothing more can come of it: who only stops talking still hears answers."""
+        if self.pending is not None:
+            return self._has_hung_up()
         return self._ended and not self.is_sending and not self.has_line
 
     @property
@@ -75,9 +87,15 @@ class ControlConnection:
         self.moved_s = now_s
         self._unsent = self._unsent[sent:]
 
+    def _has_hung_up(self) -> bool:
+        """Whether the client has closed both directions; asks the kernel, reads nothing."""
+        poll = select.poll()
+        poll.register(self.socket, 0)
+        return bool(poll.poll(0))
+
     def each_line(self, most: int, act: Callable[[bytes], None]) -> None:
         """Answer waiting requests until an answer does not go out at once, `most` at a time."""
         for _ in range(most):
-            if self.is_sending or not self.has_line:
+            if not self.can_act:
                 return
             act(self.take_line())

@@ -16,9 +16,13 @@ from appliance.control_connection import ControlConnection
 from appliance.control_message import REQUEST, VERSION, Answer, Request, StatusRequest, WatchRequest
 from appliance.instance_lock import AlreadyRunning
 from appliance.local_socket import socket_address
+from appliance.pending_answer import PendingAnswer
 
-Handler: TypeAlias = Callable[[Request], Answer]
-"""Answers every request but `watch`, which the server turns into repeated `status` requests."""
+Handler: TypeAlias = Callable[[Request], Answer | PendingAnswer]
+"""Answers every request but `watch`, which the server turns into repeated `status` requests.
+
+What takes time it hands to another thread; `status` it answers itself.
+"""
 
 _MODE: Final = 0o660
 _MOST_CLIENTS: Final = 64
@@ -27,6 +31,8 @@ _STUCK_S: Final = 10.0
 """A client that has not taken a byte of a waiting answer for so long is hung up on."""
 _LINES_A_TURN: Final = 8
 _ACCEPTS_A_TURN: Final = 32
+_PENDING_S: Final = 0.01
+"""So often the server sees whether another thread has answered."""
 
 
 class ControlServer:
@@ -67,10 +73,12 @@ class ControlServer:
 
     def due_in_s(self) -> float | None:
         """Return in how many seconds `serve` must run even if nothing comes; None if never."""
-        if any(client.has_line and not client.is_sending for client in self._clients.values()):
+        if any(client.can_act for client in self._clients.values()):
             return 0.0
+        now_s = time.monotonic()
         dues = [c.watch_due_s for c in self._clients.values() if c.watch_every_s is not None]
-        return max(0.0, min(dues) - time.monotonic()) if dues else None
+        dues += [now_s + _PENDING_S for c in self._clients.values() if c.pending is not None]
+        return max(0.0, min(dues) - now_s) if dues else None
 
     def serve(self, timeout_s: float) -> None:
         """Do what can be done now; if there is nothing, wait for it up to `timeout_s`."""
@@ -119,6 +127,10 @@ class ControlServer:
             self._guarded(client, lambda c: c.receive(now_s))
 
     def _answer_waiting(self, client: ControlConnection) -> None:
+        answer = client.pending.answer() if client.pending is not None else None
+        if answer is not None:
+            client.pending = None
+            client.answer(_line(answer), time.monotonic())
         client.each_line(_LINES_A_TURN, lambda line: self._act(client, line))
         if client.is_flooding:
             client.answer(_line(Answer(refused="the request is too long")), time.monotonic())
@@ -126,9 +138,20 @@ class ControlServer:
         elif client.is_over:
             self._drop(client)
         else:
-            wanted = selectors.EVENT_WRITE if client.is_sending else selectors.EVENT_READ
-            if self._selector.get_key(client.socket).events != wanted:
-                self._selector.modify(client.socket, wanted)
+            self._watch_bytes(client)
+
+    def _watch_bytes(self, client: ControlConnection) -> None:
+        """Be told when a client can go on; of one whose answer is pending, nothing."""
+        key = self._selector.get_map().get(client.socket)
+        if client.pending is not None:
+            if key is not None:
+                self._selector.unregister(client.socket)
+            return
+        wanted = selectors.EVENT_WRITE if client.is_sending else selectors.EVENT_READ
+        if key is None:
+            self._selector.register(client.socket, wanted)
+        elif key.events != wanted:
+            self._selector.modify(client.socket, wanted)
 
     def _act(self, client: ControlConnection, line: bytes) -> None:
         now_s = time.monotonic()
@@ -140,7 +163,11 @@ class ControlServer:
         if isinstance(request, WatchRequest):
             client.watch_every_s, client.watch_due_s = request.every_s, now_s
             return
-        client.answer(_line(self._handler(request)), now_s)
+        answer = self._handler(request)
+        if isinstance(answer, PendingAnswer):
+            client.pending = answer
+            return
+        client.answer(_line(answer), now_s)
 
     def _serve_watches(self) -> None:
         """Send the state to all who are due; who has not taken the last one misses this one."""
@@ -152,7 +179,9 @@ class ControlServer:
         ]
         if not due:
             return
-        line = _line(self._handler(StatusRequest()))
+        answer = self._handler(StatusRequest())
+        assert isinstance(answer, Answer)
+        line = _line(answer)
         for client in due:
             assert client.watch_every_s is not None
             client.watch_due_s = now_s + client.watch_every_s
@@ -181,8 +210,11 @@ class ControlServer:
 
     def _drop(self, client: ControlConnection) -> None:
         if self._clients.pop(client.socket, None) is not None:
-            self._selector.unregister(client.socket)
+            if client.socket in self._selector.get_map():
+                self._selector.unregister(client.socket)
             client.socket.close()
+            if client.pending is not None:
+                client.pending.cancel()
 
 
 def _listen(path: Path) -> socket.socket:

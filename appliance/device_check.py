@@ -4,22 +4,26 @@ from contextlib import closing
 from functools import partial
 from typing import Final
 
+from appliance.cage_plan import panel_plan
 from appliance.config import CageSection, RackConfig
 from appliance.control_client import ControlClient, ControlError
 from appliance.instance_lock import holder_of
+from appliance.panel_access import patient_identity
 from appliance.probe import Finding, Probe
 from appliance.rack_path import control_socket, lock_path, panel_memory
 from capture_hw.camera import open_camera
 from capture_hw.error import CaptureError
+from capture_hw.light_plan_text import plan_text
 from capture_hw.panel.opening import open_panel
-from capture_hw.panel_config import PanelConfig
+from capture_hw.panel_config import PanelConfig, SerialPanelConfig
 from capture_hw.v4l2.kernel import Machine
 from capture_hw.v4l2.survey import unset_input_doubt
 
 _FRAME_S: Final = 5.0
 _CAMERA_S: Final = 16.0
 """Ten seconds to open, as `open_camera` promises, and the first frame."""
-_PANEL_S: Final = 5.0
+_PANEL_S: Final = 8.0
+"""Who it is, which takes 5.5 s at most, and opening."""
 _STATUS_S: Final = 3.0
 _KEEPS_NONE: Final = "keeps no schedule: its light stays as it is when this machine stops"
 
@@ -34,7 +38,24 @@ def device_probes(config: RackConfig) -> list[Probe]:
         Probe(f"panel {panel.name}", _PANEL_S, partial(_check_panel, config, panel))
         for panel in config.lights.panel
     ]
-    return cameras + panels
+    return cameras + panels + _swap_probes(config)
+
+
+def _swap_probes(config: RackConfig) -> list[Probe]:
+    """Return a warning of panels that nobody could tell apart and that must not be swapped."""
+    unnamed = [
+        panel.name
+        for panel in config.lights.panel
+        if isinstance(panel, SerialPanelConfig) and panel.serial_number is None
+    ]
+    plans = {plan_text(panel_plan(config, name)) for name in unnamed}
+    if len(plans) < 2:
+        return []
+    text = (
+        f"{', '.join(unnamed)} have different plans and no `serial_number`, so nobody notices if "
+        "they are swapped while the rack is stopped"
+    )
+    return [Probe("panels", _STATUS_S, lambda: Finding("warning", text))]
 
 
 def _check_camera(config: RackConfig, cage: CageSection) -> Finding:
@@ -76,8 +97,9 @@ def _check_panel(config: RackConfig, panel: PanelConfig) -> Finding:
         return _panel_at_work(config, panel.name, f"in use by the lights worker, process {worker}")
     try:
         with closing(open_panel(panel, panel_memory(config, panel.name))) as opened:
-            identity, port = opened.identify(), opened.port
+            identity, port = patient_identity(opened), opened.port
             keeps_schedule = opened.keeps_schedule
+            is_reset = opened.line_count.resets_by_opening > 0
     except CaptureError as error:
         return Finding("failed", str(error))
     text = (
@@ -86,6 +108,8 @@ def _check_panel(config: RackConfig, panel: PanelConfig) -> Finding:
     )
     if not keeps_schedule:
         return Finding("warning", f"{text}; {_KEEPS_NONE}")
+    if is_reset:
+        return Finding("warning", f"{text}; opening its line resets it, so its wiring is wrong")
     if not identity.has_rtc:
         return Finding("ok", f"{text}; keeps its schedule, but no time over a power cut")
     return Finding("ok", f"{text}; keeps its schedule and the time by itself")

@@ -73,7 +73,7 @@ class LightRow:
     author: str
     """Of an override or its end, else empty."""
     text: str
-    """The reason, of an override or of a disagreement, else empty."""
+    """The reason, of an override or of a disagreement, a sensor that is lost, else empty."""
 
 
 class LightRecord:

@@ -83,7 +83,7 @@ def _news(
         bool(detail.reason) or is_gone
     )
     if is_other_reason or (not news and _is_other_light(told, look)):
-        news.append(("reason", "", detail.reason))
+        news.append(("reason", "", detail.reason or _lost_sensor(before, detail)))
     return news
 
 
@@ -111,6 +111,21 @@ def _is_other_light(told: PanelLook, look: PanelLook) -> bool:
     return _is_other(before.white_commanded, now.white_commanded, 0) or _is_other(
         before.white_measured, now.white_measured, _SENSOR_NOISE
     )
+
+
+def _lost_sensor(before: PanelDetail, now: PanelDetail) -> str:
+    """Return which light of a panel that answers is measured no longer; empty if none is."""
+    if _is_unknown(before) or _is_unknown(now):
+        return ""
+    lost = [
+        light
+        for light, was, is_now in (
+            ("white", before.white_measured, now.white_measured),
+            ("infrared", before.ir_measured, now.ir_measured),
+        )
+        if was is not None and is_now is None
+    ]
+    return f"{' and '.join(lost)} light is no longer measured" if lost else ""
 
 
 def _is_other(before: int | None, now: int | None, noise: int) -> bool:

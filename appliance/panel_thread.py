@@ -1,9 +1,10 @@
 """The thread of one panel, so that a silent one costs the others nothing."""
 
+import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timezone
 from typing import Final
 
@@ -11,18 +12,19 @@ from appliance.control_message import Answer, DimInfraredRequest
 from appliance.panel_keeper import PanelKeeper
 from appliance.panel_look import Happening, PanelLook
 from appliance.panel_order import LightRequest, carry_out
+from appliance.pending_answer import PendingAnswer
 from capture_hw.error import PanelRefused, PanelSilent
 
 _INTERVAL_S: Final = 1.0
 _MOST_LOOKS: Final = 600
 """Ten minutes of them; who takes them away does so several times a second, or is killed."""
+_log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Order:
     request: LightRequest
-    answered: threading.Event = field(default_factory=threading.Event)
-    answer: Answer | None = None
+    pending: PendingAnswer
 
 
 class PanelThread:
@@ -61,22 +63,20 @@ class PanelThread:
             taken.append(self._looks.popleft())
         return taken
 
-    def order(self, request: LightRequest, timeout_s: float) -> Answer:
-        """Have something done and wait for the panel's word, up to `timeout_s`."""
+    def order(self, request: LightRequest) -> PendingAnswer:
+        """Have something done; the panel's word is in the answer as soon as it has come.
+
+        What the panel cannot begin in time is refused and never done.
+        """
+        pending = PendingAnswer(f"panel {self.name}")
         if self._unseen_reason:
-            return Answer(refused=self._unseen_reason)
-        order = _Order(request)
+            pending.give(Answer(refused=self._unseen_reason))
+            return pending
         with self._changed:
-            self._orders.append(order)
+            waiting = [order for order in self._orders if order.pending.answer() is None]
+            self._orders = deque([*waiting, _Order(request, pending)])
             self._changed.notify()
-        if order.answered.wait(timeout_s) and order.answer is not None:
-            return order.answer
-        with self._changed:
-            if order in self._orders:
-                self._orders.remove(order)
-                return Answer(refused=f"panel {self.name}: is busy, so nothing was done")
-        text = f"panel {self.name}: has not confirmed in time; its state says whether it was done"
-        return Answer(refused=text)
+        return pending
 
     def stop(self) -> None:
         """Let the thread end after the look under way, and let go of the line."""
@@ -104,6 +104,8 @@ class PanelThread:
             if self._stopping:
                 return
             if order is not None:
+                if not order.pending.begin():
+                    continue
                 happening = self._carry_out(order)
                 done = (happening,) if happening is not None else ()
                 if isinstance(order.request, DimInfraredRequest):
@@ -121,14 +123,15 @@ class PanelThread:
             return self._orders.popleft() if self._orders else None
 
     def _carry_out(self, order: _Order) -> Happening | None:
+        request, happening = order.request, None
         try:
-            text, happening = carry_out(self._keeper, order.request, self._standard_time)
-            order.answer = Answer(done=text)
+            outcome, happening = carry_out(self._keeper, request, self._standard_time)
+            order.pending.give(Answer(done=outcome))
         except (PanelSilent, PanelRefused) as error:
-            happening = None
-            order.answer = Answer(refused=str(error))
-        finally:
-            order.answered.set()
+            outcome = str(error)
+            order.pending.give(Answer(refused=outcome))
+        if not isinstance(request, DimInfraredRequest):
+            _log.warning("%s (%s by %s)", outcome, request.ask, request.author)
         return happening
 
     def _look(self, *done: Happening) -> None:

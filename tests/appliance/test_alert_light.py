@@ -1,12 +1,14 @@
-"""Zeitgeber time of alerts: that of the cage or panel that they are about."""
+"""Alerts about light: how bad they are, and whose Zeitgeber time they count."""
 
 import json
 from pathlib import Path
 
 from appliance.alarm import Alarm
 from appliance.alert import Finding
+from appliance.alert_rule import severity_of
 from appliance.ledger_writer import LedgerWriter
 from appliance.outbox import Outbox
+from appliance.panel_comparison import REASONS
 from appliance.rack_path import event_ledger
 from tests.appliance.rack_factory import rack, rack_status
 
@@ -34,3 +36,14 @@ def test_an_alert_counts_zt_by_the_light_of_its_cage_or_panel(tmp_path: Path) ->
         waiting = {event.topic[6:]: json.loads(event.body) for event in outbox.waiting(0, 20)}
     zt_h = {one: round(waiting[one]["zt_h"] - 5.1111) for one in ids}
     assert list(zt_h.values()) == [0, 3, 0, 0, 1, 2, 2, 3]
+
+
+def test_a_panel_that_gives_the_right_light_all_the_same_is_a_warning() -> None:
+    said = {
+        reason: severity_of(f"panel left: {reason}")
+        for reason in REASONS
+        if reason != "an override ended with its restart"
+    }
+    right = [reason for reason, severity in said.items() if severity == "warning"]
+    assert right == list(said)[-len(right) :]
+    assert right[0] == "it was started again (watchdog)"

@@ -120,3 +120,21 @@ def test_each_minute_is_a_row_with_what_is_wrong_then() -> None:
         (140, "minute", silent),
         (180, "stop", ""),
     ]
+
+
+def test_a_sensor_that_is_lost_is_a_row_that_says_so_until_it_measures_again() -> None:
+    teller = LightTeller()
+    teller.take(look(0))
+    lost = teller.take(look(1, white_measured=None))
+    silent = teller.take(look(2, white_measured=None))
+    again = teller.take(look(3))
+    both = teller.take(look(4, white_measured=None, ir_measured=None))
+    assert [
+        [(row.cause, row.text) for row in told.rows] for told in (lost, silent, again, both)
+    ] == [
+        [("reason", "white light is no longer measured")],
+        [],
+        [("reason", "")],
+        [("reason", "white and infrared light is no longer measured")],
+    ]
+    assert payload(lost.events[0]).reason == ""

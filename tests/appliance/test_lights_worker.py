@@ -9,12 +9,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from appliance.config import read_config
 from appliance.rack_path import (
@@ -29,8 +27,8 @@ from appliance.rack_path import (
 from appliance.report import LightsDetail, PanelDetail, Report
 from appliance.worker import run_worker
 from capture_hw.panel.opening import open_panel
-from disk.damaged_ledger import LedgerReplaced
 from tests.appliance.running_lights import RACK, running_lights, wait_until, write_lights
+from tests.small_disk import small_disk
 
 
 def events(ledger: Path) -> list[dict[str, Any]]:
@@ -76,21 +74,50 @@ def test_what_the_ledger_does_not_take_is_told_later_in_order(tmp_path: Path) ->
     assert causes == ["start", "upload", "override", "override-end"]
 
 
-def test_a_ledger_that_was_set_aside_ends_the_worker_so_that_it_is_opened_again(
-    tmp_path: Path,
-) -> None:
-    with pytest.raises(LedgerReplaced):
-        lose_the_ledger(tmp_path)
+def test_a_ledger_that_was_set_aside_is_opened_again_and_misses_nothing(tmp_path: Path) -> None:
     with running_lights(tmp_path) as lights:
-        assert lights.panel().reason == ""
-
-
-def lose_the_ledger(folder: Path) -> None:
-    """Run a worker until it has noticed that its ledger is gone."""
-    with running_lights(folder) as lights:
-        event_ledger(lights.config).rename(folder / "aside")
+        ledger = event_ledger(lights.config)
+        wait_until(lambda: len(events(ledger)) == 2)
+        ledger.rename(tmp_path / "aside")
         lights.client.override_light("north", 37, 30, "cage change", "Zoë")
-        wait_until(lambda: not lights_socket(lights.config).exists())
+        wait_until(lambda: ledger.exists() and has_events(ledger))
+        assert lights.panel().reason == ""
+    assert [event["cause"] for event in events(ledger)] == ["override"]
+
+
+def test_panels_are_watched_while_the_disk_is_full_and_all_is_told_later(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "data", "1m") as disk:
+        with running_lights(tmp_path) as lights:
+            ledger = event_ledger(lights.config)
+        told = len(events(ledger))
+        fill(disk / "filler")
+        with running_lights(tmp_path) as lights:
+            watched = lights.panel()
+            done = lights.client.override_light("north", 37, 30, "cage change", "Zoë")
+            lights.wait_for(lambda panel: panel.override is not None)
+            (disk / "filler").unlink()
+            wait_until(lambda: len(events(ledger)) >= told + 2)
+        causes = [event["cause"] for event in events(ledger)[told:]]
+    assert (watched.reason, watched.ir_measured) == ("", 100)
+    assert "after a restart of the worker its author is forgotten" in done
+    assert causes == ["start", "override"]
+
+
+def has_events(ledger: Path) -> bool:
+    with closing(sqlite3.connect(ledger)) as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'event'"
+        ).fetchone()
+    return bool(count) and bool(events(ledger))
+
+
+def fill(file: Path) -> None:
+    """Write until not even a few bytes have room."""
+    with file.open("wb", buffering=0) as filler:
+        for size in (4096, 1):
+            with suppress(OSError):
+                while True:
+                    filler.write(bytes(size))
 
 
 def worker_process(path: Path) -> None:
