@@ -110,7 +110,7 @@ class EndOverrideRequest(_Request):
 
 
 class DimInfraredRequest(_Request):
-    """Dims infrared light for a moment, to prove which camera sees a panel; to the lights worker."""
+    """Dims infrared light for a moment to prove which camera sees a panel; to the lights worker."""
 
     ask: Literal["dim_infrared"] = "dim_infrared"
     panel: PanelName
