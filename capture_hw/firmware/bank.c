@@ -19,7 +19,9 @@ enum step { REST, WRITE_PROGRAM, WRITE_HEADER };
 
 static struct program running;
 static struct header current;
+/* With the newest whole header, be its program whole or not. */
 static uint8_t used_bank = BANKS;
+static bool is_running;
 static enum step step;
 static const struct program *committing;
 static struct header coming;
@@ -45,13 +47,15 @@ static uint8_t other_bank(void)
     return used_bank == 0 ? 1 : 0;
 }
 
-/* Read a bank; the program is whole and can be run, or false. */
-static bool read_bank(uint8_t bank, struct header *header)
+static bool read_header(uint8_t bank, struct header *header)
 {
     eeprom_read(header_address(bank), header, sizeof *header);
-    if (header->crc != header_crc(header))
-        return false;
-    eeprom_read(program_address(bank), &running, sizeof running);
+    return header->crc == header_crc(header);
+}
+
+/* The program in RAM is whole and can be run. */
+static bool is_whole(const struct header *header)
+{
     return program_fault(&running) == PROGRAM_RUNS && program_crc(&running) == header->program_crc;
 }
 
@@ -61,30 +65,46 @@ void bank_load(void)
     bool valid[BANKS];
 
     for (uint8_t bank = 0; bank < BANKS; bank++)
-        valid[bank] = read_bank(bank, &headers[bank]);
+        valid[bank] = read_header(bank, &headers[bank]);
     used_bank = BANKS;
     if (valid[0])
         used_bank = 0;
     if (valid[1]
         && (!valid[0] || (int16_t)(headers[1].generation - headers[0].generation) > 0))
         used_bank = 1;
-    if (used_bank < BANKS && !read_bank(used_bank, &current))
-        used_bank = BANKS;
+    is_running = false;
+    if (used_bank == BANKS)
+        return;
+    current = headers[used_bank];
+    eeprom_read(program_address(used_bank), &running, sizeof running);
+    /* A header is written after its program: what is not whole behind it has rotted. The other bank
+     * has an older program, which nobody has asked for. */
+    is_running = is_whole(&current);
 }
 
 const struct program *bank_program(void)
 {
-    return used_bank < BANKS ? &running : NULL;
+    return is_running ? &running : NULL;
 }
 
 uint16_t bank_crc(void)
 {
-    return used_bank < BANKS ? current.program_crc : 0;
+    return is_running ? current.program_crc : 0;
 }
 
 uint16_t bank_generation(void)
 {
-    return used_bank < BANKS ? current.generation : 0;
+    return is_running ? current.generation : 0;
+}
+
+const struct program *bank_mend(void)
+{
+    if (!is_running || is_whole(&current))
+        return bank_program();
+    if (step != REST || !eeprom_is_idle())
+        return NULL;
+    bank_load();
+    return bank_program();
 }
 
 enum outcome bank_commit(const struct program *program)
@@ -92,7 +112,7 @@ enum outcome bank_commit(const struct program *program)
     if (step != REST || !eeprom_write(program_address(other_bank()), program, sizeof *program))
         return ERROR_BUSY;
     committing = program;
-    coming.generation = bank_generation() + 1;
+    coming.generation = (used_bank < BANKS ? current.generation : 0) + 1;
     /* 0 says "none" in the protocol. */
     if (!coming.generation)
         coming.generation = 1;
@@ -128,16 +148,16 @@ static enum outcome run(void)
     running = *committing;
     current = coming;
     used_bank = bank;
+    is_running = true;
     return end(CONFIRM);
 }
 
 static void look(void)
 {
-    if (used_bank == BANKS || tick_uptime_ms() - looked_ms < LOOK_MS)
+    if (tick_uptime_ms() - looked_ms < LOOK_MS)
         return;
     looked_ms = tick_uptime_ms();
-    if (program_fault(&running) != PROGRAM_RUNS || program_crc(&running) != current.program_crc)
-        bank_load();
+    bank_mend();
 }
 
 enum outcome bank_turn(void)

@@ -37,6 +37,18 @@ static void keep(void)
     }
 }
 
+/* A bit may flip; a time without a whole copy is none. */
+static void mend(void)
+{
+    if (!memcmp(&now, &copies[0].clock, sizeof now))
+        return;
+    if (is_whole(&copies[0]))
+        now = copies[0].clock;
+    else if (!is_whole(&copies[1]) || memcmp(&now, &copies[1].clock, sizeof now))
+        now.source = CLOCK_NONE;
+    keep();
+}
+
 static void add(uint32_t ms)
 {
     uint32_t sum = now.ms + ms;
@@ -61,8 +73,11 @@ void clock_advance(uint16_t ms, int16_t trim_ppm)
 {
     int32_t whole_ms;
 
+    mend();
     if (now.source == CLOCK_NONE)
         return;
+    if (trimmed <= -MILLION || trimmed >= MILLION)
+        trimmed = 0;
     trimmed += (int32_t)ms * trim_ppm;
     whole_ms = trimmed / MILLION;
     trimmed -= whole_ms * MILLION;
@@ -81,6 +96,7 @@ void clock_set(uint32_t utc_s, uint16_t ms, enum clock_source source)
 
 void clock_set_offset(int16_t offset_min)
 {
+    mend();
     now.offset_min = offset_min;
     keep();
 }

@@ -1,4 +1,4 @@
-/* The time: seconds since 1970 in UTC, kept over every reset but a power cut. */
+/* The time: seconds since 1970 in UTC, kept over a reset whose length is known. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

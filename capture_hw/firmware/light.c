@@ -10,14 +10,18 @@
 static uint16_t white;
 static uint16_t ir = FULL_LEVEL;
 static uint16_t scheduled_white;
+/* Without a program nobody has said how much infrared light; the cameras should see. */
+static uint16_t scheduled_ir = FULL_LEVEL;
 static bool is_light;
 static uint32_t looked_s;
 static bool has_looked;
+static bool knew_time;
 
 static void look(void)
 {
-    const struct program *program = bank_program();
+    const struct program *program = bank_mend();
 
+    scheduled_ir = program ? program->ir : FULL_LEVEL;
     scheduled_white = 0;
     is_light = false;
     if (program == NULL || !clock_is_known())
@@ -28,16 +32,15 @@ static void look(void)
 
 void light_turn(bool has_changed)
 {
-    const struct program *program = bank_program();
-
-    if (has_changed || !has_looked || clock_now()->utc_s != looked_s) {
+    if (has_changed || !has_looked || clock_now()->utc_s != looked_s
+        || clock_is_known() != knew_time) {
         look();
+        knew_time = clock_is_known();
         looked_s = clock_now()->utc_s;
         has_looked = true;
     }
     white = override_level(WHITE, scheduled_white);
-    /* Without a program nobody has said how much infrared light; the cameras should see. */
-    ir = override_level(IR, program ? program->ir : FULL_LEVEL);
+    ir = override_level(IR, scheduled_ir);
     lamp_set_white(white);
     lamp_set_ir(ir);
 }

@@ -30,8 +30,8 @@ static void begin(void)
     reset_begin();
     setting_load();
     bank_load();
-    clock_begin(reset_cause() != RESET_POWER,
-                reset_cause() == RESET_WATCHDOG ? WATCHDOG_MS : 0);
+    clock_begin(reset_keeps_time(), reset_cause() == RESET_WATCHDOG ? WATCHDOG_MS : 0);
+    rtc_begin();
     sense_begin();
     uart_begin();
     tick_begin();

@@ -115,6 +115,16 @@ enum outcome order_verify(char *const words[] UNUSED, uint8_t count UNUSED)
     return DONE;
 }
 
+/* The first answer was lost. Two programs may have the same CRC: one that is staged counts. */
+static bool is_repeat(uint16_t crc, bool is_staged)
+{
+    const struct program *running = bank_program();
+    const struct program *staged = staging_program();
+
+    return running && crc == bank_crc()
+           && !(is_staged && crc == program_crc(staged) && memcmp(staged, running, sizeof *staged));
+}
+
 enum outcome order_commit(char *const words[], uint8_t count UNUSED)
 {
     uint16_t crc;
@@ -122,10 +132,9 @@ enum outcome order_commit(char *const words[], uint8_t count UNUSED)
 
     if (outcome != DONE)
         return outcome;
-    /* A repeat, of which the first answer was lost. */
-    if (bank_program() && crc == bank_crc())
-        return CONFIRM;
     outcome = staging_check();
+    if (is_repeat(crc, outcome == DONE))
+        return CONFIRM;
     if (outcome != DONE)
         return outcome;
     if (crc != program_crc(staging_program()))

@@ -14,6 +14,7 @@
 #include "reset.h"
 #include "rtc.h"
 #include "sense.h"
+#include "serial_number.h"
 #include "setting.h"
 #include "tick.h"
 #include "uart.h"
@@ -22,10 +23,6 @@
 #define MODEL "etho-panel-328p"
 #define FIRMWARE "1.0"
 #define PROTOCOL 1u
-/* Given when it is built; see docs/firmware.md. */
-#ifndef SERIAL_NUMBER
-#define SERIAL_NUMBER "unnumbered"
-#endif
 #define UNUSED __attribute__((unused))
 
 enum outcome question_identify(char *const words[] UNUSED, uint8_t count UNUSED)

@@ -2,93 +2,65 @@
 
 #include <stdint.h>
 
-#include "calendar.h"
 #include "clock.h"
+#include "ds3231.h"
 #include "tick.h"
 #include "twi.h"
 
-/* Source: Maxim DS3231 data sheet, address and register map. */
-#define DEVICE 0xD0u
-#define REGISTERS 16u
-#define MONTH 5u
-#define CONTROL 14u
-#define STATUS 15u
-#define OSCILLATOR_STOPPED 0x80u
-#define TWELVE_HOURS 0x40u
-/* As after its power-on: runs on its battery, no alarms. */
-#define CONTROL_PLAIN 0x1Cu
 /* A resonator of 0.5 % is 80 ms wrong then. */
 #define LOOK_EVERY_MS (16000ul * ACCELERATION)
-/* The beginning of a second comes within one. */
-#define LOOK_MS (1200ul * ACCELERATION)
-/* Before it is written again, if it was not there. */
+/* A second begins twice: a damaged reading may hide one beginning. */
+#define LOOK_MS (2300ul * ACCELERATION)
+/* Before it is written again, or looked at again while the time is unknown. */
 #define AGAIN_MS (900ul * ACCELERATION)
 /* It is seen from tick to tick. */
 #define CLOSE_MS 8
+/* Between two readings; less than a second unless a test lets time run faster. */
+#define STEP_S (3ul * TICK_MS / 1000u)
+/* What is further off must be seen in two looks. */
+#define DOUBTFUL_S (1u + STEP_S)
 
-static uint8_t registers[REGISTERS];
+static uint8_t registers[DS3231_REGISTERS];
 static bool is_busy;
 static bool is_writing;
 static bool must_write;
+static bool is_outdated; /* what was written: the clock was set again meanwhile */
+static bool must_read_back;
 static bool is_present;
 static bool is_looking = true;
 static bool has_seen;
 static uint32_t seen_s;
+static bool has_doubt;
+static uint32_t doubted_s; /* ahead of the clock, modulo 2^32 */
 static uint32_t since_ms;
-
-static uint8_t from_bcd(uint8_t bcd)
-{
-    return (bcd >> 4) * 10u + (bcd & 0x0F);
-}
-
-static uint8_t to_bcd(uint8_t value)
-{
-    return value / 10u << 4 | value % 10u;
-}
-
-static bool parse(uint32_t *utc_s)
-{
-    const struct date date = {
-        from_bcd(registers[0]), from_bcd(registers[1]), from_bcd(registers[2]),
-        from_bcd(registers[4]), from_bcd(registers[MONTH]), from_bcd(registers[6]),
-    };
-
-    if ((registers[STATUS] & OSCILLATOR_STOPPED) || (registers[2] & TWELVE_HOURS)
-        || !calendar_is_date(&date))
-        return false;
-    *utc_s = calendar_utc(&date);
-    return true;
-}
 
 static void begin_to_write(void)
 {
-    struct date date = calendar_date(clock_now()->utc_s);
-
-    for (uint8_t i = 0; i < REGISTERS; i++)
-        registers[i] = 0;
-    registers[0] = to_bcd(date.second);
-    registers[1] = to_bcd(date.minute);
-    registers[2] = to_bcd(date.hour);
-    registers[3] = 1; /* the day of the week, which nobody reads */
-    registers[4] = to_bcd(date.day);
-    registers[MONTH] = to_bcd(date.month);
-    registers[6] = to_bcd(date.year);
-    registers[CONTROL] = CONTROL_PLAIN;
+    ds3231_fill(registers, clock_now()->utc_s);
+    is_outdated = false;
     is_writing = is_busy = true;
-    twi_begin(false, DEVICE, 0, registers, REGISTERS);
+    twi_begin(false, DS3231_ADDRESS, 0, registers, DS3231_REGISTERS);
 }
 
 static void begin_to_read(void)
 {
     is_writing = false;
     is_busy = true;
-    twi_begin(true, DEVICE, 0, registers, REGISTERS);
+    twi_begin(true, DS3231_ADDRESS, 0, registers, DS3231_REGISTERS);
+}
+
+static void begin_to_look(void)
+{
+    is_looking = true;
+    has_seen = false;
+    since_ms = tick_uptime_ms();
 }
 
 static void rest(bool present)
 {
     is_present = present;
     is_looking = false;
+    has_doubt = false;
     since_ms = tick_uptime_ms();
 }
 
@@ -100,9 +72,25 @@ static bool is_close(uint32_t utc_s)
     return now->utc_s - utc_s + 1 <= 2 && ahead_ms <= CLOSE_MS && ahead_ms >= -CLOSE_MS;
 }
 
+/* The bus has no check of its own, and neither crystal is wrong by so much in 16 s. */
+static bool is_doubtful(uint32_t ahead_s)
+{
+    if (!clock_is_known() || ahead_s + DOUBTFUL_S <= 2u * DOUBTFUL_S)
+        return false;
+    return !has_doubt || ahead_s - doubted_s + 1u + STEP_S > 2u * (1u + STEP_S);
+}
+
 /* A second has begun just now. */
 static bool take(uint32_t utc_s)
 {
+    uint32_t ahead_s = utc_s - clock_now()->utc_s;
+
+    if (is_doubtful(ahead_s)) {
+        begin_to_look();
+        has_doubt = true;
+        doubted_s = ahead_s;
+        return false;
+    }
     rest(true);
     if (is_close(utc_s) && clock_now()->source == CLOCK_RTC)
         return false;
@@ -110,11 +98,25 @@ static bool take(uint32_t utc_s)
     return true;
 }
 
+static void read_back(bool is_time, uint32_t utc_s)
+{
+    bool is_right = is_time && clock_now()->utc_s - utc_s <= STEP_S;
+
+    must_read_back = false;
+    must_write = !is_right;
+    rest(is_right);
+}
+
 static bool look(void)
 {
-    uint32_t utc_s;
+    uint32_t utc_s = 0;
+    bool is_time = ds3231_parse(registers, &utc_s);
 
-    if (!parse(&utc_s)) {
+    if (must_read_back) {
+        read_back(is_time, utc_s);
+        return false;
+    }
+    if (!is_time) {
         /* Its battery was changed, say: it gets the time that is known. */
         must_write = clock_is_known();
         rest(false);
@@ -124,7 +126,9 @@ static bool look(void)
         rest(true);
         return false;
     }
-    if (has_seen && utc_s != seen_s)
+    /* Not believed before its next second begins, also by a panel without time: it may stand
+     * still, and a reading may be damaged. */
+    if (has_seen && utc_s - seen_s - 1u <= STEP_S)
         return take(utc_s);
     if (tick_uptime_ms() - since_ms > LOOK_MS) {
         rest(false);
@@ -132,30 +136,33 @@ static bool look(void)
     }
     has_seen = true;
     seen_s = utc_s;
-    if (clock_is_known())
-        return false;
-    is_present = true;
-    clock_set(utc_s, 0, CLOCK_RTC);
-    return true;
+    return false;
 }
 
 static bool end(bool is_done)
 {
     is_busy = false;
     if (!is_done) {
+        must_read_back = false;
         rest(false);
         return false;
     }
     if (!is_writing)
         return look();
-    must_write = false;
-    rest(true);
+    must_read_back = !is_outdated;
     return false;
 }
 
-static bool can_keep(uint32_t utc_s)
+static void write_when_due(void)
 {
-    return utc_s >= CALENDAR_FIRST_UTC_S && utc_s <= CALENDAR_LAST_UTC_S;
+    if (clock_now()->ms < TICK_MS && ds3231_can_keep(clock_now()->utc_s)
+        && (is_present || tick_uptime_ms() - since_ms >= AGAIN_MS))
+        begin_to_write();
+}
+
+void rtc_begin(void)
+{
+    must_write = clock_now()->source == CLOCK_HOST;
 }
 
 bool rtc_turn(bool has_ticked)
@@ -166,24 +173,22 @@ bool rtc_turn(bool has_ticked)
         return end(state == TWI_DONE);
     if (state == TWI_BUSY || !has_ticked)
         return false;
-    if (must_write) {
-        if (clock_now()->ms < TICK_MS && can_keep(clock_now()->utc_s)
-            && (is_present || tick_uptime_ms() - since_ms >= AGAIN_MS))
-            begin_to_write();
+    if (must_write && !must_read_back && clock_is_known()) {
+        write_when_due();
         return false;
     }
-    if (!is_looking && tick_uptime_ms() - since_ms >= LOOK_EVERY_MS) {
-        is_looking = true;
-        has_seen = false;
-        since_ms = tick_uptime_ms();
-    }
-    if (is_looking)
+    if (!is_looking
+        && tick_uptime_ms() - since_ms >= (clock_is_known() ? LOOK_EVERY_MS : AGAIN_MS))
+        begin_to_look();
+    if (is_looking || must_read_back)
         begin_to_read();
     return false;
 }
 
 void rtc_follow(void)
 {
+    is_outdated = true;
+    must_read_back = false;
     must_write = true;
 }
 

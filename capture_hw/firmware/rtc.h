@@ -4,11 +4,15 @@
 
 #include <stdbool.h>
 
+/* Take up where a reset has cut in: a time that only the host has given since it was last read is
+ * written to it before it is believed. */
+void rtc_begin(void);
+
 /* Go on talking to it; nothing is waited for. Return whether it has set the clock. */
 bool rtc_turn(bool has_ticked);
 
-/* Set it to the panel's clock, at the next full second, until it has taken it; meanwhile it is not
- * believed. Years before 2000 and after 2099 it cannot keep. */
+/* Set it to the panel's clock, at the next full second, until it is read back; meanwhile it is not
+ * believed. Years before 2024 and after 2099 it does not keep. */
 void rtc_follow(void);
 
 /* Return whether it answers, runs and knows the time. */

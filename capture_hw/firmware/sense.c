@@ -7,7 +7,8 @@
 
 #define CHANNELS 2u
 #define READINGS 16u
-/* Reference is the supply, whose noise the sensors share. */
+/* The supply. What a photodiode gives does not follow it: a supply that is 2 % low reads 2 % high, so
+ * calibrate with the supply that stays. */
 #define REFERENCE _BV(REFS0)
 
 static uint16_t sum[CHANNELS];

@@ -11,6 +11,8 @@ from capture_hw.panel.simulated_memory import COUNTER_END
 from capture_hw.panel_config import SimulatedPanelConfig
 
 _MS_NS: Final = 1_000_000
+_MOST_MS: Final = 2**32 - 1
+"""Of a number on the line. Source: docs/panel-protocol.md, "Commands"."""
 
 
 class SimulatedController:
@@ -60,7 +62,7 @@ class SimulatedController:
         if verb == "counters":
             require(words, 0)
             self._hear()
-            silent_ms = self._host_silent_ns // _MS_NS
+            silent_ms = min(self._host_silent_ns // _MS_NS, _MOST_MS)
             return f"{silent_ms} {self._commands} {self._bad % COUNTER_END} 0 0"
         act = self._device.verbs.get(verb)
         if act is None:

@@ -32,6 +32,7 @@ _FACTORY_IR: Final = FULL
 """Before a program was ever committed: the cameras should see something."""
 _MS_NS: Final = 1_000_000
 _SECOND_NS: Final = 1_000_000_000
+_MS_END: Final = 2**32
 _U8: Final = (0, 255)
 _U16: Final = (0, 65_535)
 _U32: Final = (0, 4_294_967_295)
@@ -90,7 +91,8 @@ class SimulatedDevice:
 
     def _uptime(self, words: tuple[str, ...]) -> str:
         require(words, 0)
-        return f"{self.up_ns() // _MS_NS} {self._memory.starts} power"
+        up_ms = self.up_ns() // _MS_NS % _MS_END
+        return f"{up_ms} {self._memory.starts} power"
 
     def _state(self, words: tuple[str, ...]) -> str:
         require(words, 0)
@@ -146,7 +148,10 @@ class SimulatedDevice:
     def _commit(self, words: tuple[str, ...]) -> str:
         crc = crc_in(words)
         running = self._memory.program
-        if running is not None and running.crc == crc:
+        staged = self._staging.whole_program()
+        # Two programs may have the same CRC: one that is staged counts.
+        is_other = staged is not None and staged.crc == crc and staged != running
+        if running is not None and running.crc == crc and not is_other:
             return words[0]
         program = self._staging.program()
         if program.crc != crc:

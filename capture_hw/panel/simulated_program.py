@@ -77,6 +77,13 @@ class ProgramStaging:
             raise CommandRefused(doubt)
         return program
 
+    def whole_program(self) -> PanelProgram | None:
+        """Return what was staged if it could be committed."""
+        try:
+            return self.program()
+        except CommandRefused:
+            return None
+
     @property
     def _lacks_spans(self) -> bool:
         return bool(self._eras) and len(self._spans[-1]) < self._eras[-1][3]

@@ -118,7 +118,7 @@ def _lamp(lamp: str, fault: SensorFault) -> Callable[[Benched], None]:
 
 
 def _reset(panel: Benched) -> None:
-    panel.paced.call(lambda line: line.reset(Reset.BROWNOUT))
+    panel.paced.call(lambda line: line.reset(Reset.EXTERNAL))
 
 
 def _turn_clock(panel: Benched) -> None:

@@ -14,12 +14,14 @@ from tests.firmware.emulated_panel import EmulatedPanel, SteppedPort
 from tests.firmware.firmware_build import BuiltFirmware
 
 SECOND_NS: Final = 1_000_000_000
-_START_S: Final = 0.5
+_START_S: Final = 1.5
 """Until a controller answers, and has read its real-time clock."""
 _RAW_FULL: Final = 800
 """What the emulated sensors read at full light."""
 _RTC_S: Final = 20_000 * 86_400
-"""A midnight in 2024; a DS3231 knows no earlier year than 2000."""
+"""A midnight in 2024; the firmware gives a DS3231 no earlier year."""
+_SET_S: Final = 2.1
+"""Until the DS3231 has the time, at the next full second, and was read back."""
 
 
 class TurnedQuartz:
@@ -91,10 +93,11 @@ class FirmwareRig:
         self.has_clock = has_clock
         self._bench = EmulatedPanel(built, is_on=False)
         self._bench.set_rtc(is_present=has_clock)
-        if has_clock:
-            self._bench.set_rtc_time(_RTC_S)
         self._bench.power_on()
         self._connect()
+        if has_clock:
+            self._panel.set_time(_RTC_S * SECOND_NS, 0)
+            self._bench.run(_SET_S)
         self._panel.calibrate(_RAW_FULL, _RAW_FULL)
 
     @property

@@ -73,6 +73,16 @@ def test_a_later_program_takes_the_place_of_the_first(rig: PanelRig) -> None:
     assert state_at(rig, RAMPS.from_utc_s + 5).white.commanded == 600
 
 
+def test_another_program_of_the_same_crc_takes_the_place_of_the_first(rig: PanelRig) -> None:
+    photoperiod = Photoperiod(6 * HOUR_S, DAY_S, (LightSpan(0, 533, 533), LightSpan(8940, 0, 0)))
+    twin = PanelProgram(900, (Era(0, photoperiod),))
+    assert twin.crc == DAYLIGHT.crc
+    for program in (DAYLIGHT, twin):
+        rig.panel.upload(program)
+        assert rig.panel.read_program() == program
+    assert state_at(rig, NOON_S - 6 * HOUR_S).white.commanded == 533
+
+
 def test_light_changes_in_the_second_that_the_program_says(rig: PanelRig) -> None:
     rig.panel.upload(DAYLIGHT)
     day_s = NOON_S - 12 * HOUR_S

@@ -288,3 +288,12 @@ def test_a_host_that_never_listens_does_not_stop_the_panel(tmp_path: Path) -> No
     os.close(deaf)
     line.close()
     assert "simulated panel north" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_after_50_days_the_uptime_goes_round_and_the_hosts_silence_stays(tmp_path: Path) -> None:
+    quartz = TurnedQuartz()
+    panel = controller(tmp_path / "north.json", quartz)
+    ask(panel, "heartbeat")
+    quartz.turn(50 * 24 * HOUR_S)
+    assert ask(panel, "counters").split()[1] == str(2**32 - 1)
+    assert ask(panel, "uptime").split()[1] == str(50 * 24 * HOUR_S * 1000 - 2**32)

@@ -1,15 +1,14 @@
 """A light panel that runs the reference firmware on an emulated controller, in simulated time."""
 
 import ctypes
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from pathlib import Path
 from typing import Any, Final
 
 from tests.firmware.firmware_build import BuiltFirmware
+from tests.firmware.rig_library import RigChange, rig_library
 
 EEPROM_SIZE: Final = 1024
 MEMORY_END: Final = 0x900
@@ -41,10 +40,6 @@ class SensorFault(IntEnum):
     NONE = 0
     DEAD = 1
     STUCK_ON = 2
-
-
-class _Change(ctypes.Structure):
-    _fields_ = (("us", ctypes.c_uint64), ("white", ctypes.c_uint16), ("ir", ctypes.c_uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ class EmulatedPanel:
         what RAM holds at power-on, instead of random bytes.
         """
         self.built: Final = built
-        self._library: Final = _library(built.rig)
+        self._library: Final = rig_library(built.rig)
         self._rig = self._library.rig_new(
             str(built.elf).encode(), seed, int(has_wave), float(built.acceleration)
         )
@@ -118,7 +113,7 @@ class EmulatedPanel:
         return float(self._library.rig_time_us(self._rig)) / 1e6
 
     def feed(self, data: bytes) -> None:
-        """Put bytes on the line to the panel; they arrive at 115,200 baud."""
+        """Put bytes on the line to the panel, 94 us each: the emulator wants 11 bits a byte."""
         taken = self._library.rig_feed(self._rig, data, len(data))
         if taken != len(data):
             raise BufferError(f"the line holds {taken} of {len(data)} bytes")
@@ -146,7 +141,7 @@ class EmulatedPanel:
 
     def take_changes(self) -> list[LightChange]:
         """Return the changes of light since the last call."""
-        buffer = (_Change * _MOST)()
+        buffer = (RigChange * _MOST)()
         changes: list[LightChange] = []
         while count := self._library.rig_take_changes(self._rig, buffer, _MOST):
             if count < 0:
@@ -168,8 +163,11 @@ class EmulatedPanel:
         self.run(off_s)
         self.power_on()
 
-    def reset(self, cause: Reset) -> None:
-        """Reset the controller; RAM stays."""
+    def reset(self, cause: Reset, held_s: float = 0) -> None:
+        """Hold the controller in reset for a while, then let it start; RAM stays."""
+        if held_s:
+            self._library.rig_hold(self._rig)
+            self.run(held_s)
         self._library.rig_reset(self._rig, int(cause))
 
     def hang(self, *, keeps_interrupts: bool = True) -> None:
@@ -250,6 +248,19 @@ class EmulatedPanel:
         """Set the DS3231 from outside."""
         self._library.rig_set_rtc_time(self._rig, float(utc_s), int(has_lost_time))
 
+    def damage_rtc(
+        self, register: int, bit: int, *, sound: int = 0, reads: int = 0, writes: int = 0
+    ) -> None:
+        """Let a bit of a DS3231's register flip on the bus, the next so many times.
+
+        So many `sound` readings come before the damaged ones.
+        """
+        self._library.rig_damage_rtc(self._rig, register, 1 << bit, sound, reads, writes)
+
+    def hold_bus(self, clocks: int = 9) -> None:
+        """Let the DS3231 hold SDA low until it was given so many clocks."""
+        self._library.rig_hold_bus(self._rig, clocks)
+
     @property
     def rtc_s(self) -> float:
         """Return what the DS3231 shows, in seconds since 1970."""
@@ -277,34 +288,6 @@ class SteppedPort:
         """Let go of the line."""
 
 
-class LossyPort:
-    """A `PanelPort` that damages, loses and doubles bytes both ways, by chance."""
-
-    def __init__(self, port: SteppedPort, seed: int, chance: float) -> None:
-        self._port: Final = port
-        self._random: Final = random.Random(seed)
-        self._chance: Final = chance
-
-    def read(self, timeout_s: float) -> bytes:
-        """Return what has come, not always as it was sent."""
-        return self._damaged(self._port.read(timeout_s))
-
-    def write(self, data: bytes) -> None:
-        """Send it, not always as it is."""
-        self._port.write(self._damaged(data))
-
-    def close(self) -> None:
-        """Let go of the line."""
-
-    def _damaged(self, data: bytes) -> bytes:
-        return b"".join(self._byte(byte) for byte in data)
-
-    def _byte(self, byte: int) -> bytes:
-        if self._random.random() >= self._chance:
-            return bytes([byte])
-        return self._random.choice([b"", bytes([byte, byte]), self._random.randbytes(1)])
-
-
 @contextmanager
 def on_the_bench(built: BuiltFirmware, **how: Any) -> Iterator[EmulatedPanel]:
     """Give a panel for a while; `how` is that of `EmulatedPanel`."""
@@ -313,44 +296,3 @@ def on_the_bench(built: BuiltFirmware, **how: Any) -> Iterator[EmulatedPanel]:
         yield panel
     finally:
         panel.close()
-
-
-def _library(path: Path) -> Any:
-    """Load the board. ctypes lets other threads run while a call runs."""
-    library = ctypes.CDLL(str(path))
-    rig, i32, u32 = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint
-    u64, real, bytes_ = ctypes.c_uint64, ctypes.c_double, ctypes.c_char_p
-    byte_array = ctypes.POINTER(ctypes.c_uint8)
-    for name, result, arguments in (
-        ("rig_new", rig, [bytes_, u32, i32, real]),
-        ("rig_free", None, [rig]),
-        ("rig_run", i32, [rig, u64]),
-        ("rig_time_us", u64, [rig]),
-        ("rig_feed", i32, [rig, bytes_, i32]),
-        ("rig_take", i32, [rig, bytes_, i32]),
-        ("rig_left_to_feed", i32, [rig]),
-        ("rig_white", ctypes.c_uint16, [rig]),
-        ("rig_ir", ctypes.c_uint16, [rig]),
-        ("rig_take_changes", i32, [rig, ctypes.POINTER(_Change), i32]),
-        ("rig_power_off", None, [rig]),
-        ("rig_power_on", None, [rig]),
-        ("rig_reset", None, [rig, ctypes.c_uint8]),
-        ("rig_hang", None, [rig, i32]),
-        ("rig_starts", ctypes.c_uint32, [rig]),
-        ("rig_eeprom", byte_array, [rig]),
-        ("rig_eeprom_writes", ctypes.c_uint32, [rig]),
-        ("rig_violations", ctypes.c_uint32, [rig]),
-        ("rig_cut_after", None, [rig, ctypes.c_uint32, i32]),
-        ("rig_memory", byte_array, [rig]),
-        ("rig_cycle", u64, [rig]),
-        ("rig_set_crystal", None, [rig, real]),
-        ("rig_set_sensor", None, [rig, i32, i32, u32]),
-        ("rig_set_paint", None, [rig, ctypes.c_uint8]),
-        ("rig_set_rtc", None, [rig, i32, i32, i32, real]),
-        ("rig_set_rtc_time", None, [rig, real, i32]),
-        ("rig_rtc_time", real, [rig]),
-    ):
-        function = getattr(library, name)
-        function.restype = result
-        function.argtypes = arguments
-    return library

@@ -42,7 +42,7 @@ def built_firmware(folder: Path, acceleration: int = 1, uptime_start_ms: int = 0
 
 
 def _build_rig(rig: Path) -> None:
-    sources = [str(_HERE / "panel_rig.c"), str(_HERE / "panel_rig_rtc.c")]
+    sources = [str(source) for source in sorted(_HERE.glob("panel_rig*.c"))]
     fresh = rig.with_suffix(".new")
     options = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
     libraries = ["-lsimavr", "-lelf", "-lm"]

@@ -17,6 +17,19 @@ NIGHT: Final = PanelProgram(
     500, (Era(0, Photoperiod(0, 86_400, (LightSpan(0, 0, 0), LightSpan(43_200, 350, 350)))),)
 )
 """Light from 12:00 to 24:00 UTC."""
+LARGEST: Final = PanelProgram(
+    777,
+    tuple(
+        Era(
+            number * 100_000_001,
+            Photoperiod(
+                number * 7, 86_400, tuple(LightSpan(part * 9_999, part, 999) for part in range(5))
+            ),
+        )
+        for number in range(8)
+    ),
+)
+"""As many eras and spans as a panel takes."""
 NOON_S: Final = 1_800_014_400
 """2027-01-15, 12:00 UTC."""
 

@@ -60,18 +60,18 @@ def kept_clock(panel: EmulatedPanel, address: int) -> KeptClock:
 
 
 def kept_image(eeprom: bytes) -> bytes | None:
-    """Return the image of the program that counts; None if no bank is valid."""
-    best: tuple[int, bytes] | None = None
+    """Return the image behind the newest whole header; None if there is none or it is not whole."""
+    best: tuple[int, int, bytes] | None = None
     for begins in (_BANKS, _BANKS + _BANK_SIZE):
         generation, program_crc, crc = _HEADER.unpack_from(eeprom, begins)
         if crc != binascii.crc_hqx(eeprom[begins : begins + 4], _CRC_START):
             continue
-        image = _image(eeprom[begins + _HEADER.size : begins + _BANK_SIZE])
-        if binascii.crc_hqx(image, _CRC_START) != program_crc:
-            continue
         if best is None or 0 < (generation - best[0]) % (2 * _HALF) < _HALF:
-            best = generation, image
-    return None if best is None else best[1]
+            image = _image(eeprom[begins + _HEADER.size : begins + _BANK_SIZE])
+            best = generation, program_crc, image
+    if best is None or binascii.crc_hqx(best[2], _CRC_START) != best[1]:
+        return None
+    return best[2]
 
 
 def _image(kept: bytes) -> bytes:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from appliance.panel_keeper import PanelKeeper
 from capture_hw.panel.line import Line, encode
 from tests.firmware.emulated_panel import Reset, Torn
 from tests.firmware.light_world import LightWorld
+
+_PRESSED_S: Final = 0.001
 
 
 class LightFault(Protocol):
@@ -120,12 +122,21 @@ class DamagedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
+    """By its pin for a moment, by a supply that is too low for a while; RAM stays.
+
+    What is on the line is lost meanwhile.
+    """
+
     cause: Reset
+    low_s: float = 0.05
 
     def strike(self, world: LightWorld) -> None:
-        if world.oracle.is_powered:
-            world.panel.reset(self.cause)
-            world.oracle.reset()
+        if not world.oracle.is_powered:
+            return
+        is_brown_out = self.cause == Reset.BROWNOUT
+        world.panel.reset(self.cause, self.low_s if is_brown_out else _PRESSED_S)
+        world.oracle.reset(loses_time=is_brown_out)
+        world.happened_s = world.now_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,8 +115,9 @@ class LightOracle:
         if not is_on:
             self._panel.take_changes()
 
-    def reset(self) -> None:
+    def reset(self, *, loses_time: bool = False) -> None:
         """Note that the controller was reset just now; its program has not begun yet."""
+        self._is_power |= loses_time
         self._started_s = self._panel.monotonic()
         self.clock.reset()
 

@@ -226,7 +226,7 @@ _LINE = st.one_of(
     st.builds(ForeignOverride, st.integers(0, 1000), st.integers(1, 1000 * _LONGEST_OVERRIDE_S)),
 )
 _BOARD = st.one_of(
-    st.builds(Restart, st.sampled_from(list(Reset))),
+    st.builds(Restart, st.sampled_from(list(Reset)), _SHORT_S),
     st.builds(Restart, st.just(Reset.EXTERNAL)),
     st.builds(Hang, st.booleans()),
     st.builds(PowerCut, _SHORT_S),

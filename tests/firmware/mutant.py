@@ -46,7 +46,7 @@ MUTANTS: Final = (
     Mutant(
         "the time is believed after a power cut",
         "main.c",
-        "clock_begin(reset_cause() != RESET_POWER,",
+        "clock_begin(reset_keeps_time(),",
         "clock_set(1800000000ul, 0, CLOCK_HOST), clock_begin(true,",
     ),
     Mutant(

@@ -1,11 +1,12 @@
-/* The emulated board; see panel_rig.c. */
+/* The emulated board; see panel_rig.c, panel_rig_board.c, panel_rig_rtc.c. */
 #ifndef PANEL_RIG_H
 #define PANEL_RIG_H
 
 #include <simavr/sim_avr.h>
 #include <stdint.h>
 
-enum { RIG_CHANGES = 200000, RIG_BYTES = 1 << 16, RIG_EEPROM = 1024, RIG_HOOKS = 8 };
+enum { RIG_CHANGES = 200000, RIG_BYTES = 1 << 16, RIG_EEPROM = 1024, RIG_HOOKS = 9 };
+enum { SUPPLY_MV = 5000 };
 enum { RIG_RUNS, RIG_CUT, RIG_CRASHED };
 enum { RIG_TORN_OLD, RIG_TORN_ERASED, RIG_TORN_NEW, RIG_TORN_RANDOM };
 enum { RIG_SOUND, RIG_DEAD, RIG_STUCK_ON };
@@ -35,6 +36,9 @@ struct rtc {
     uint64_t at_us;     /* at this true time */
     uint8_t registers[19];
     uint8_t selected, has_pointer, pointer, is_written;
+    unsigned held_clocks; /* until it lets go of SDA */
+    uint8_t damaged, flipped;
+    unsigned sound_reads, damaged_reads, damaged_writes;
     avr_irq_t *input;
 };
 
@@ -45,7 +49,7 @@ struct rig {
     uint8_t *eeprom;
     unsigned seed;
     uint8_t paint;
-    int has_wave, is_powered, is_cut, is_hung, is_eeprom_busy;
+    int has_wave, is_powered, is_held, is_cut, is_hung, is_eeprom_busy;
     double crystal_ppm, acceleration;
     uint64_t base_us, base_cycle;
     uint16_t white, ir;
@@ -62,6 +66,10 @@ struct rig {
 };
 
 uint64_t rig_time_us(const struct rig *rig);
+void rig_connect(struct rig *rig);
+void rig_note_light(struct rig *rig);
+void rig_keep_feeding(struct rig *rig);
 void rtc_connect(struct rig *rig);
+void rtc_see_clock(struct rig *rig, uint8_t before, uint8_t now);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "panel_rig.h"
 
-enum { ADDRESS = 0xD0, REG_TWCR = 0xBC, BIT_TWINT = 1 << 7, STATUS = 15, TIME_REGISTERS = 7 };
+enum { ADDRESS = 0xD0, REG_TWCR = 0xBC, BIT_TWINT = 1 << 7, BIT_SCL = 1 << 5, STATUS = 15, TIME_REGISTERS = 7 };
 enum { YEARS_BEFORE = 100 }; /* of struct tm, at 2000 */
 
 static uint8_t to_bcd(int value)
@@ -63,6 +63,23 @@ static void take_time(struct rig *rig)
     rig->rtc.has_lost_time = registers[STATUS] >> 7;
 }
 
+/* What is flipped of the byte that goes over the bus now. */
+static uint8_t damage(const struct rtc *rtc, unsigned *left)
+{
+    if (rtc->pointer != rtc->damaged || !*left)
+        return 0;
+    --*left;
+    return rtc->flipped;
+}
+
+static uint8_t damaged_read(struct rtc *rtc)
+{
+    if (rtc->pointer != rtc->damaged || !rtc->sound_reads)
+        return damage(rtc, &rtc->damaged_reads);
+    rtc->sound_reads--;
+    return 0;
+}
+
 static void write_register(struct rtc *rtc, uint8_t byte)
 {
     if (!rtc->has_pointer) {
@@ -70,7 +87,7 @@ static void write_register(struct rtc *rtc, uint8_t byte)
         rtc->pointer = byte % sizeof rtc->registers;
         return;
     }
-    rtc->registers[rtc->pointer] = byte;
+    rtc->registers[rtc->pointer] = byte ^ damage(rtc, &rtc->damaged_writes);
     rtc->is_written |= rtc->pointer < TIME_REGISTERS;
     rtc->pointer = (rtc->pointer + 1) % sizeof rtc->registers;
 }
@@ -104,7 +121,7 @@ static void on_bus(avr_irq_t *irq, uint32_t value, void *param)
         write_register(rtc, message.u.twi.data);
     }
     if (what & TWI_COND_READ) {
-        uint8_t byte = rtc->registers[rtc->pointer];
+        uint8_t byte = rtc->registers[rtc->pointer] ^ damaged_read(rtc);
 
         avr_raise_irq(rtc->input, avr_twi_irq_msg(TWI_COND_READ, rtc->selected, byte));
         rtc->pointer = (rtc->pointer + 1) % sizeof rtc->registers;
@@ -116,7 +133,15 @@ static uint8_t read_twcr(avr_t *avr, avr_io_addr_t address, void *param)
 {
     const struct rig *rig = param;
 
-    return rig->rtc.is_stuck ? avr->data[address] & ~BIT_TWINT : avr->data[address];
+    return rig->rtc.is_stuck || rig->rtc.held_clocks ? avr->data[address] & ~BIT_TWINT : avr->data[address];
+}
+
+/* A device that was cut off in a byte lets go of SDA after so many clocks, which the controller gives
+ * as an output that it turns on and off. */
+void rtc_see_clock(struct rig *rig, uint8_t before, uint8_t now)
+{
+    if (rig->rtc.held_clocks && before & BIT_SCL && !(now & BIT_SCL))
+        rig->rtc.held_clocks--;
 }
 
 void rtc_connect(struct rig *rig)
@@ -144,6 +169,21 @@ void rig_set_rtc_time(struct rig *rig, double utc_s, int has_lost_time)
     rig->rtc.at_s = utc_s;
     rig->rtc.at_us = rig_time_us(rig);
     rig->rtc.has_lost_time = has_lost_time;
+}
+
+void rig_hold_bus(struct rig *rig, unsigned clocks)
+{
+    rig->rtc.held_clocks = clocks;
+}
+
+void rig_damage_rtc(struct rig *rig, uint8_t place, uint8_t flipped, unsigned sound,
+                    unsigned reads, unsigned writes)
+{
+    rig->rtc.sound_reads = sound;
+    rig->rtc.damaged = place;
+    rig->rtc.flipped = flipped;
+    rig->rtc.damaged_reads = reads;
+    rig->rtc.damaged_writes = writes;
 }
 
 double rig_rtc_time(const struct rig *rig)

@@ -7,8 +7,9 @@ import pytest
 from capture_hw.error import PanelRefused, PanelSilent
 from capture_hw.panel.exchange import Exchange
 from capture_hw.panel.serial_panel import SerialPanel
-from tests.firmware.emulated_panel import EmulatedPanel, LossyPort, SteppedPort
+from tests.firmware.emulated_panel import EmulatedPanel, SteppedPort
 from tests.firmware.host import DAY, NIGHT, NOON_S
+from tests.firmware.lossy_port import LossyPort
 
 SECOND_NS = 1_000_000_000
 

@@ -1,8 +1,6 @@
 """Hangs, resets, floods: what the real firmware survives, and what light there is meanwhile."""
 
-import binascii
 import random
-import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -14,8 +12,6 @@ from tests.firmware.host import DAY, NOON_S, Host
 
 LIT_S = NOON_S - 3600
 DARK_S = NOON_S + 3600
-COPY_SIZE = 11
-"""Of the time, with its CRC. Source: capture_hw/firmware/clock.c."""
 
 
 @pytest.mark.parametrize("keeps_interrupts", [True, False])
@@ -45,19 +41,16 @@ def test_a_hang_in_the_dark_gives_no_white_light(host: Host, panel: EmulatedPane
     assert {one.white for one in panel.take_changes()} <= {0}
 
 
-@pytest.mark.parametrize(
-    ("cause", "word"), [(Reset.EXTERNAL, "external"), (Reset.BROWNOUT, "brownout")]
-)
 def test_a_reset_keeps_time_and_program_and_ends_overrides(
-    host: Host, panel: EmulatedPanel, cause: Reset, word: str
+    host: Host, panel: EmulatedPanel
 ) -> None:
     host.commit(DAY)
     host.set_time(DARK_S)
     host.ask("override white 400 60000")
     assert panel.white == 400
-    panel.reset(cause)
+    panel.reset(Reset.EXTERNAL)
     panel.run(0.1)
-    assert host.words("uptime")[1:] == ["2", word]
+    assert host.words("uptime")[1:] == ["2", "external"]
     assert host.words("state")[0] == "dark"
     assert host.words("state")[6] == "-"
     assert panel.white == 0
@@ -65,7 +58,40 @@ def test_a_reset_keeps_time_and_program_and_ends_overrides(
     assert host.words("clock")[3] == "host"
 
 
+@pytest.mark.parametrize("held_s", [0.05, 11 * 3600])
+def test_a_brown_out_of_any_length_loses_the_time_and_ends_overrides(
+    host: Host, panel: EmulatedPanel, held_s: float
+) -> None:
+    """It may last hours while RAM stays: light of the evening would come in the night."""
+    host.commit(DAY)
+    host.set_time(LIT_S)
+    host.ask("override white 400 60000")
+    assert panel.white == 400
+    panel.reset(Reset.BROWNOUT, held_s)
+    panel.run(0.1)
+    assert host.words("uptime")[1:] == ["2", "brownout"]
+    assert host.words("state")[6] == "-"
+    assert (panel.white, panel.ir) == (0, 900)
+    assert host.ask("clock") == "clock - 0 0 none -"
+
+
+def test_after_a_brown_out_the_clock_on_the_board_gives_the_time(
+    host: Host, panel: EmulatedPanel
+) -> None:
+    panel.set_rtc()
+    host.commit(DAY)
+    host.set_time(NOON_S - 60)
+    panel.run(20)
+    panel.take_changes()
+    panel.reset(Reset.BROWNOUT, 11 * 3600)
+    panel.run(5)
+    assert host.words("clock")[3] == "rtc"
+    assert host.now_s() == pytest.approx(panel.rtc_s, abs=0.1)
+    assert {one.white for one in panel.take_changes()} == {0}
+
+
 def test_a_power_cut_ends_overrides_and_loses_the_time(host: Host, panel: EmulatedPanel) -> None:
+    panel.run(1.1)
     host.commit(DAY)
     host.set_time(DARK_S)
     host.ask("override white 400 60000")
@@ -74,33 +100,6 @@ def test_a_power_cut_ends_overrides_and_loses_the_time(host: Host, panel: Emulat
     assert panel.white == 0
     assert host.ask("clock") == "clock - 0 0 none -"
     assert host.words("uptime")[1:] == ["2", "power"]
-
-
-@pytest.mark.parametrize("copy", [0, 1])
-def test_a_reset_while_a_copy_of_the_time_is_written_does_not_lose_it(
-    panel: EmulatedPanel, host: Host, copy: int
-) -> None:
-    """Time passes in steps of 1 us until that copy has a wrong CRC; then comes the reset."""
-    host.set_time(DARK_S)
-    address = _address_of(panel, "copies") + copy * COPY_SIZE
-
-    def is_torn() -> bool:
-        kept = panel.memory[address : address + COPY_SIZE]
-        return binascii.crc_hqx(kept[:-2], 0xFFFF) != int.from_bytes(kept[-2:], "little")
-
-    assert panel.run_until(is_torn, 0.1, 1e-6)
-    panel.reset(Reset.EXTERNAL)
-    panel.run(0.05)
-    assert host.words("clock")[3] == "host"
-    assert host.now_s() == pytest.approx(DARK_S, abs=0.3)
-
-
-def _address_of(panel: EmulatedPanel, variable: str) -> int:
-    symbols = subprocess.run(
-        ["avr-nm", str(panel.built.elf)], check=True, capture_output=True, text=True, timeout=20
-    ).stdout.splitlines()
-    (address,) = {int(one.split()[0], 16) for one in symbols if f" {variable}." in one}
-    return address - 0x800000
 
 
 def test_overrides_end_by_themselves(host: Host, panel: EmulatedPanel) -> None:

@@ -1,7 +1,6 @@
 """What EEPROM and RAM of the real firmware go through."""
 
 import binascii
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -11,24 +10,12 @@ from capture_hw.panel.program import PanelProgram
 from capture_hw.photoperiod import LightSpan, Photoperiod
 from tests.firmware.emulated_panel import EmulatedPanel, Reset, Torn, on_the_bench
 from tests.firmware.firmware_build import BuiltFirmware
-from tests.firmware.host import DAY, NIGHT, NOON_S, Host, NoAnswer
+from tests.firmware.host import DAY, LARGEST, NIGHT, NOON_S, Host, NoAnswer
 
 BANKS = 138
 BANK_SIZE = 442
 SETTINGS = 8
 """Source: capture_hw/firmware/eeprom.h."""
-LARGEST = PanelProgram(
-    777,
-    tuple(
-        Era(
-            number * 100_000_001,
-            Photoperiod(
-                number * 7, 86_400, tuple(LightSpan(part * 9_999, part, 999) for part in range(5))
-            ),
-        )
-        for number in range(8)
-    ),
-)
 
 
 def _writes_of_a_commit(built: BuiltFirmware, eeprom: bytes, program: PanelProgram) -> int:
@@ -138,14 +125,32 @@ def test_the_largest_program_fits_and_comes_back_after_a_power_cut(
     assert host.ask("era 7") == "era 7 700000007 49 86400 5"
 
 
-def test_a_rotten_bank_gives_way_to_the_other_one(
+def test_a_rotten_newest_program_does_not_bring_the_one_before_back(
     firmware: BuiltFirmware, committed_twice: bytes
 ) -> None:
+    """Its header is whole, so its commit was: DAY is light that nobody wants any more."""
     rotten = bytearray(committed_twice)
     rotten[BANKS + BANK_SIZE + 20] ^= 0x10
     with on_the_bench(firmware, eeprom=bytes(rotten)) as panel:
+        host = Host(panel)
         panel.run(0.1)
-        assert Host(panel).crc() == f"{DAY.crc:04X}"
+        host.set_time(NOON_S - 3600)
+        assert host.ask("program") == "program - 0 0 - 0"
+        assert (panel.white, panel.ir) == (0, 1000)
+        host.commit(CHANGED)
+        panel.power_cut()
+        panel.run(0.1)
+        assert host.ask("program") == f"program 640 1 2 {CHANGED.crc:04X} 3"
+
+
+def test_a_rotten_older_program_harms_nobody(
+    firmware: BuiltFirmware, committed_twice: bytes
+) -> None:
+    rotten = bytearray(committed_twice)
+    rotten[BANKS + 20] ^= 0x10
+    with on_the_bench(firmware, eeprom=bytes(rotten)) as panel:
+        panel.run(0.1)
+        assert Host(panel).crc() == f"{NIGHT.crc:04X}"
 
 
 def test_with_both_banks_rotten_it_is_dark_with_full_infrared_until_a_commit(
@@ -213,25 +218,11 @@ def test_torn_settings_leave_the_old_ones(firmware: BuiltFirmware) -> None:
             assert host.words("sense")[2:4] == ["710", "810"]
 
 
-def test_a_flipped_bit_in_ram_is_mended_from_eeprom_within_two_seconds(
-    panel: EmulatedPanel, host: Host
-) -> None:
-    host.commit(DAY)
-    host.set_time(NOON_S - 3600)
-    image = DAY.image
-    places = [at for at in range(0x100, 0x900) if panel.memory[at : at + 14] == image[:14]]
-    assert places
-    for place in places:
-        panel.poke(place, image[0] ^ 0xFF)
-    panel.run(2)
-    assert host.ask("program") == f"program 900 1 2 {DAY.crc:04X} 1"
-    assert (panel.white, panel.ir) == (600, 900)
-
-
 def test_starts_are_counted_round_all_places_of_eeprom(panel: EmulatedPanel, host: Host) -> None:
+    panel.run(1.06)
     for number in range(2, 60):
         panel.reset(Reset.EXTERNAL)
-        panel.run(0.06)
+        panel.run(1.06)
         if number % 20 == 0:
             assert host.words("uptime")[1] == str(number)
     panel.power_cut()
@@ -240,35 +231,18 @@ def test_starts_are_counted_round_all_places_of_eeprom(panel: EmulatedPanel, hos
     assert panel.violations == 0
 
 
-def test_memory_is_large_enough(firmware: BuiltFirmware) -> None:
-    """The stack never comes near what is below it: painted RAM stays painted."""
-    symbols = subprocess.run(
-        ["avr-nm", str(firmware.elf)], check=True, capture_output=True, text=True, timeout=20
-    ).stdout
-    (end,) = (int(line.split()[0], 16) for line in symbols.splitlines() if line.endswith(" _end"))
-    with on_the_bench(firmware, paint=0xC5) as panel:
-        host = Host(panel)
-        panel.set_rtc(is_present=True)
+def test_a_controller_that_starts_over_and_over_does_not_wear_eeprom_out(
+    panel: EmulatedPanel, host: Host
+) -> None:
+    panel.run(1.1)
+    before = panel.eeprom_writes
+    for _ in range(20):
+        panel.reset(Reset.BROWNOUT)
         panel.run(0.1)
-        host.commit(LARGEST)
-        host.set_time(NOON_S)
-        panel.feed(b"x" * 2000 + b"\n")
-        panel.run(3)
-        for question in ("state", "clock", "sense", "span 39", "calibrate 1 1", "foo"):
-            host.ask(question)
-        ram = panel.memory[end - 0x800000 :]
-    untouched = len(ram) - len(ram.lstrip(b"\xc5"))
-    assert untouched > 250
-
-
-def test_the_firmware_leaves_half_of_the_chip_free(firmware: BuiltFirmware) -> None:
-    words = (
-        subprocess.run(
-            ["avr-size", str(firmware.elf)], check=True, capture_output=True, text=True, timeout=20
-        )
-        .stdout.splitlines()[1]
-        .split()
-    )
-    text, data, bss = map(int, words[:3])
-    assert text + data < 16_384
-    assert data + bss < 1_600
+    assert panel.eeprom_writes == before
+    assert host.words("uptime")[1:] == ["21", "brownout"]
+    panel.run(1.1)
+    assert before < panel.eeprom_writes <= before + 4
+    panel.power_cut()
+    panel.run(0.1)
+    assert host.words("uptime")[1:] == ["22", "power"]

@@ -141,7 +141,7 @@ def test_a_month_without_a_host_is_lit_as_committed_whatever_happens(
 def _month_fault(rng: random.Random, world: LightWorld) -> Callable[[], None]:
     """Return something that neither needs a host afterwards nor ends the month's days."""
     faults: list[LightFault] = [
-        Restart(rng.choice(list(Reset))),
+        Restart(rng.choice(list(Reset)) if world.is_rtc_readable else Reset.EXTERNAL),
         Hang(keeps_interrupts=rng.random() < 0.5),
         Garbage(rng.randbytes(3000), to_host=False),
         Crystal(rng.uniform(-5000, 5000)),
