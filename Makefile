@@ -50,8 +50,9 @@ $(VENV)/.debian: Makefile | $(BIN)/python
 demo: $(VENV)/.run
 	$(BIN)/ethoprofiler demo $(DEMO) $(if $(HEADLESS),--headless)
 
+# Three at a time, on two cores: racks and panels mostly wait.
 test: $(VENV)/.dev $(VENV)/.debian
-	$(BIN)/python -m pytest -m 'not campaign' -n 2 --dist worksteal --durations 12
+	$(BIN)/python -m pytest -m 'not campaign' -n 3 --dist worksteal --durations 12
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
