@@ -348,7 +348,10 @@ def test_ctrl_c_or_a_stop_ends_cleanly_and_keeps_the_rows(
 ) -> None:
     video = write_video(tmp_path / "a.mkv", moving_square(150, width=96, height=96) * 30)
     command = [*PROGRAM, "classify", str(video), "--model", str(model_path)]
+    # What runs the tests in the background may have had SIGINT ignored, which children inherit.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     part = tmp_path / "a.csv.part"
     deadline_s = time.monotonic() + LIMIT_S
     while not (part.exists() and part.stat().st_size > 500):
