@@ -42,6 +42,7 @@ class ClockLedger:
         self._rtc_slack_s = 0.0
         self._is_hung = False
         self._is_hang_cut = False
+        self._reset_s = 0.0
 
     def crystal(self, ppm: float) -> None:
         """Note that the crystal runs wrong by so much from now on."""
@@ -68,9 +69,10 @@ class ClockLedger:
         """Note that the program stands still."""
         self._is_hung = True
 
-    def reset(self) -> None:
+    def reset(self, now_s: float) -> None:
         """Note a reset from outside: what it cuts of a hang is lost to the clock."""
         self._is_hang_cut = self._is_hung
+        self._reset_s = now_s
 
     def started(self, *, is_power: bool) -> None:
         """Note a start."""
@@ -81,7 +83,8 @@ class ClockLedger:
             origin.resets_s += cost_s
         self._rtc_slack_s += cost_s
         if is_power:
-            self._origins.clear()
+            # What was sent since may have come after the start, which is seen late.
+            self._origins = [one for one in self._origins if one.at_s >= self._reset_s]
         self._is_hung = self._is_hang_cut = False
 
     def rtc_seen(self, now_s: float, utc_s: float, drift_ppm: float) -> None:

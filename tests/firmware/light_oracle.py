@@ -119,7 +119,7 @@ class LightOracle:
         """Note that the controller was reset just now; its program has not begun yet."""
         self._is_power |= loses_time
         self._started_s = self._panel.monotonic()
-        self.clock.reset()
+        self.clock.reset(self._panel.monotonic())
 
     def hung(self) -> None:
         """Note that the program was made to stand still."""
