@@ -141,10 +141,13 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Hang:
+    """The program stands still, but not before it has switched its watchdog on."""
+
     keeps_interrupts: bool
 
     def strike(self, world: LightWorld) -> None:
-        world.hang(keeps_interrupts=self.keeps_interrupts)
+        if not world.oracle.is_starting:
+            world.hang(keeps_interrupts=self.keeps_interrupts)
 
 
 @dataclass(frozen=True, slots=True)

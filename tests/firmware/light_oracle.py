@@ -121,6 +121,11 @@ class LightOracle:
         self._started_s = self._panel.monotonic()
         self.clock.reset(self._panel.monotonic())
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether the program has begun so lately that its watchdog may not run yet."""
+        return self._panel.monotonic() - self._started_s <= _START_S
+
     def hung(self) -> None:
         """Note that the program was made to stand still."""
         self.white.hung(self._panel.monotonic())

@@ -50,7 +50,9 @@ class OrderLedger:
             self._ends.append((line, now_s))
             self._is_sure = False
         elif words[:2] == ("override", self._lamp) and len(words) == 4:
-            for_s = min(int(words[3]) / 1000, _LONGEST_S[self._lamp])
+            for_s = int(words[3]) / 1000
+            if for_s > _LONGEST_S[self._lamp]:
+                return  # refused: light by it is a fault
             self._orders.append(_Order(line, int(words[2]), for_s, now_s, arrives_s))
             self._is_sure = False
 
