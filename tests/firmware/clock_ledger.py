@@ -10,6 +10,7 @@ from tests.firmware.order_ledger import ANSWER_S
 _BEAT_S: Final = 0.03
 _RESET_S: Final = 0.03
 """That a start may cost: a tick, and reading EEPROM."""
+_MOST_TOLD: Final = 8
 _HANG_S: Final = 0.2
 """The watchdog's second is another one than the crystal's."""
 _HUNG_S: Final = 1.15
@@ -43,6 +44,8 @@ class ClockLedger:
         self._is_hung = False
         self._is_hang_cut = False
         self._reset_s = 0.0
+        self._told: list[tuple[float, float]] = []
+        """When a time arrived, and which, also if another one came at once."""
 
     def crystal(self, ppm: float) -> None:
         """Note that the crystal runs wrong by so much from now on."""
@@ -54,8 +57,13 @@ class ClockLedger:
             utc_s = int(line.words[1]) + int(line.words[2]) / 1000
             slack_s = arrives_s - now_s + ANSWER_S
             self._origins.append(_Origin(line, now_s, utc_s, slack_s))
+            self._told = [*self._told[-_MOST_TOLD:], (arrives_s, utc_s)]
         elif line.words[0] == "trim" and len(line.words) == 2:
             self._worst_trim_ppm = max(self._worst_trim_ppm, abs(int(line.words[1])))
+
+    def told_between(self, from_s: float, until_s: float) -> list[float]:
+        """Return the times that a panel was told meanwhile, until its answer at the latest."""
+        return [utc_s for at_s, utc_s in self._told if from_s - ANSWER_S <= at_s <= until_s]
 
     def answered(self, line: Line, now_s: float) -> None:
         """Note a whole line that the panel has sent: settings before its question are over."""

@@ -218,7 +218,10 @@ class LightOracle:
         """Return what the program gives by the panel's own clock, seen before and after."""
         due = self.white.may(at_s)
         faster = self._panel.built.acceleration
-        readings = ((self._last_clock, at_s - self._last_s), (clock, at_s - now_s))
+        # Between two samples it may also have been told a time that lasted for a tick.
+        told = self.clock.told_between(self._last_s, now_s)
+        readings = [(self._last_clock, at_s - self._last_s), (clock, at_s - now_s)]
+        readings += [(KeptClock("host", utc_s), 0.0) for utc_s in told]
         for reading, passed_s in readings:
             for program in programs:
                 if program is None or reading.source == "none":
