@@ -17,5 +17,13 @@ class LabelFileError(InferenceError):
     """A label file does not follow its format or cannot be written."""
 
 
+class DataSetError(InferenceError):
+    """A data set, or a file of it, does not hold what it must."""
+
+
 class TrainingError(InferenceError):
-    """The data set cannot be trained on."""
+    """A training cannot begin or go on."""
+
+
+class EvaluationError(InferenceError):
+    """Labels cannot be judged: nothing to judge, or not the same frames."""

@@ -19,7 +19,7 @@ import numpy as np
 from inference.error import InferenceError, LabelFileError
 from inference.ethogram import BEHAVIORS, NONE_CODE
 from inference.label_file import read_codes
-from inference.train.evaluate import Confusion, figures_of, sum_by_group
+from inference.evaluate.confusion import Confusion, count_frames, figures_of, sum_by_group
 
 _ALL: Final = "all"
 _FURS: Final = ("white", "black")
@@ -69,9 +69,7 @@ def _compare(truth_path: Path) -> tuple[Confusion, int]:
     if len(truth) != len(labels):
         raise LabelFileError(f"{label_path} has {len(labels)} frames, its truth {len(truth)}")
     judged = (truth != NONE_CODE) & (labels != NONE_CODE)
-    count: Confusion = np.zeros((len(BEHAVIORS),) * 2, np.int64)
-    np.add.at(count, (truth[judged], labels[judged]), 1)
-    return count, int((~judged).sum())
+    return count_frames(truth, labels), int((~judged).sum())
 
 
 def _fur(mouse: str) -> str:

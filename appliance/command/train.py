@@ -13,7 +13,7 @@ import click
 
 from appliance.model_writer import check_output, write_model
 from appliance.torch_requirement import torch_required
-from inference.error import InferenceError, TrainingError
+from inference.error import DataSetError, InferenceError, TrainingError
 
 if TYPE_CHECKING:
     from inference.train.dataset import Split
@@ -35,7 +35,7 @@ _LARGEST_SEED: Final = 2**64 - 1
 @click.option("--epochs", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=300, show_default=True)
 @click.option("--per-behavior", type=click.IntRange(1), help="Stacks of each in a minibatch.")
-@click.option("--held-out", multiple=True, metavar="NN", help="Mouse to leave out; repeatable.")
+@click.option("--held-out", multiple=True, metavar="NN", help="Animal to leave out; repeatable.")
 @click.option("--seed", type=click.IntRange(0, _LARGEST_SEED), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="As PyTorch names it.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for decoded clips.")
@@ -134,17 +134,21 @@ def _default_cache() -> Path:
 
 def _load(dataset: Path, cache: Path, held_out: tuple[str, ...]) -> Split:
     from inference.preprocessing import Preprocessing
-    from inference.train.dataset import load_clips, split_by_mouse
+    from inference.dataset.opening import open_data_set
+    from inference.train.dataset import load_clips, split_by_animal
 
+    found = open_data_set(dataset)
+    if found.faults:
+        raise DataSetError(f"{found.faults[0].path} {found.faults[0].text}")
     clips = load_clips(
-        dataset,
+        found.clips,
         cache,
         Preprocessing(),
         _show_decoded,
     )
-    split = split_by_mouse(clips, held_out)
-    mice = sorted({clip.mouse for clip in split.held_out})
-    click.echo(f"{len(split.training)} clips to train on, held out: mouse {', '.join(mice)}")
+    split = split_by_animal(clips, held_out)
+    mice = sorted({clip.source.animal for clip in split.held_out})
+    click.echo(f"{len(split.training)} clips to train on, held out: animal {', '.join(mice)}")
     return split
 
 
@@ -170,8 +174,8 @@ def _train(split: Split, plan: Plan, checkpoints: Path | None) -> Trained:
 
 
 def _summary(split: Split, plan: Plan) -> str:
-    trained_on = sorted({clip.mouse for clip in split.training})
-    held_out = sorted({clip.mouse for clip in split.held_out})
+    trained_on = sorted({clip.source.animal for clip in split.training})
+    held_out = sorted({clip.source.animal for clip in split.held_out})
     return (
         f"Trained by `ethoprofiler train` on {len(split.training)} clips of mice "
         f"{', '.join(trained_on)}; the figures are of mice {', '.join(held_out)}, left out of "

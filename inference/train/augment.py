@@ -1,32 +1,44 @@
 """Random changes of a stack that do not change its behavior."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from inference.preprocessing import Gray
 
 _NOISE_SAMPLES: Final = 1 << 22
 
 
-@dataclass(frozen=True, slots=True)
-class Augmentation:
-    """Largest changes; the defaults keep hopper, spout and lid recognizable by their place.
+class Augmentation(BaseModel):
+    """Random changes of a stack; all its frames change alike."""
 
-    There is no mirror image: food is on the left and water on the right, which tells eat from
-    drink.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    shift_x: int = 8
-    shift_y: int = 4
-    """Pixels of the band, of 256 and 128."""
-    contrast: float = 0.2
+    share: float = Field(default=1.0, ge=0, le=1)
+    """Part of the stacks that are shifted."""
+    shift_x: int = Field(default=0, ge=0)
+    shift_y: int = Field(default=0, ge=0)
+    """Largest, in pixels of the network's 256 x 256 input; either sign."""
+    fill: Literal["black", "edge"] = "edge"
+    """What a shift uncovers."""
+    flip: float = Field(default=0.0, ge=0, le=1)
+    """Part of the stacks that are mirrored left to right."""
+    contrast: float = Field(default=0.0, ge=0)
     """Relative."""
-    brightness: float = 16
+    brightness: float = Field(default=0.0, ge=0)
     """Levels."""
-    noise: float = 4
+    noise: float = Field(default=0.0, ge=0)
     """Standard deviation in levels."""
+
+
+PAPER_AUGMENTATION: Final = Augmentation(share=0.9, shift_x=20, shift_y=80, fill="black", flip=0.2)
+"""Source: paper, Training; the numbers are those of `nn/FrameSelect.py` (facts only)."""
+OUR_AUGMENTATION: Final = Augmentation(shift_x=8, shift_y=4, contrast=0.2, brightness=16, noise=4)
+"""Keeps hopper, spout and lid recognizable by their place.
+
+There is no mirror image: food is on the left and water on the right, which tells eat from drink.
+"""
 
 
 class Augmenter:

@@ -1,4 +1,4 @@
-"""An annotated data set: clips of several mice."""
+"""The clips that a network learns from, and those that it is judged by."""
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from inference.dataset.band_cache import Clip, load_clip
+from inference.dataset.source import ClipSource
 from inference.error import TrainingError
 from inference.preprocessing import Preprocessing
-from inference.train.clip import Clip, find_clips, load_clip
 
 _DECODERS: Final = 2
 _HELD_OUT_EVERY: Final = 5
@@ -16,44 +17,43 @@ _HELD_OUT_EVERY: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The clips of a data set, no mouse on both sides."""
+    """The clips of a data set, none on both sides."""
 
     training: tuple[Clip, ...]
     held_out: tuple[Clip, ...]
 
 
 def load_clips(
-    folder: Path,
+    sources: Sequence[ClipSource],
     cache: Path,
     spec: Preprocessing,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Clip]:
-    """Return every clip of a folder in the published layout, sorted by name.
+    """Return the clips, decoded.
 
-    `progress` is told how many clips of how many are ready. Raises TrainingError.
+    `progress` is told how many clips of how many are ready. Raises DataSetError.
     """
-    paths = find_clips(folder)
     clips: list[Clip] = []
     with ThreadPoolExecutor(_DECODERS) as pool:
-        for clip in pool.map(lambda path: load_clip(path, cache, spec), paths):
+        for clip in pool.map(lambda source: load_clip(source, cache, spec), sources):
             clips.append(clip)
             if progress is not None:
-                progress(len(clips), len(paths))
+                progress(len(clips), len(sources))
     return clips
 
 
-def split_by_mouse(clips: Sequence[Clip], held_out: Collection[str] = ()) -> Split:
-    """Leave the mice `held_out` out of training; without a choice, every fifth.
+def split_by_animal(clips: Sequence[Clip], held_out: Collection[str] = ()) -> Split:
+    """Leave the animals `held_out` out of training; without a choice, every fifth.
 
-    Raises TrainingError if a mouse is not in the data set or none would remain.
+    Raises TrainingError if an animal is not in the data set or none would remain.
     """
-    mice = sorted({clip.mouse for clip in clips})
-    chosen = set(held_out) or set(mice[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY] or mice[-1:])
-    if unknown := sorted(chosen - set(mice)):
-        raise TrainingError(f"mouse {unknown[0]} is not in the data set ({', '.join(mice)})")
-    if not set(mice) - chosen:
-        raise TrainingError(f"no mouse is left to train on: the data set has {', '.join(mice)}")
+    animals = sorted({clip.source.animal for clip in clips})
+    chosen = set(held_out) or set(animals[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY] or animals[-1:])
+    if unknown := sorted(chosen - set(animals)):
+        raise TrainingError(f"animal {unknown[0]} is not in the data set ({', '.join(animals)})")
+    if not set(animals) - chosen:
+        raise TrainingError(f"no animal is left to train on: the data set has {', '.join(animals)}")
     return Split(
-        training=tuple(clip for clip in clips if clip.mouse not in chosen),
-        held_out=tuple(clip for clip in clips if clip.mouse in chosen),
+        training=tuple(clip for clip in clips if clip.source.animal not in chosen),
+        held_out=tuple(clip for clip in clips if clip.source.animal in chosen),
     )

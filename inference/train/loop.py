@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
+from inference.dataset.band_cache import Clip
 from inference.error import TrainingError
-from inference.preprocessing import Gray, Preprocessing
+from inference.evaluate.confusion import Figures, confusion_of, figures_of
+from inference.evaluate.prediction import ClipPrediction
+from inference.preprocessing import Preprocessing
 from inference.train.checkpoint import write_checkpoint
-from inference.train.clip import Clip
 from inference.train.dataset import Split
-from inference.train.evaluate import Confusion, Figures, Judge, confusion_by_mouse, figures_of
 from inference.train.minibatch import Minibatch, minibatches
 from inference.train.network import Network, create_network, logits_of
 from inference.train.plan import Plan
+from inference.train.predict import predict
 
-_JUDGE_BATCH: Final = 16
 _SGD_RATE: Final = 0.03  # DeepEthoProfile, "Training"
 _SGD_DECAY: Final = 0.99  # per epoch; likewise
 _ADAM_RATE: Final = 2e-3
@@ -44,10 +43,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The network after its last epoch, with the frame counts of each held-out mouse."""
+    """The network after its last epoch, with its answers on the held-out clips."""
 
     network: Network
-    confusion_by_mouse: dict[str, Confusion]
+    predictions: tuple[ClipPrediction, ...]
     figures: Figures
 
 
@@ -75,28 +74,14 @@ def train(
                 if progress is not None and step < plan.steps:
                     progress(Progress(epoch, step, loss, None))
             part = every if epoch < plan.epochs else 1
-            counts = _validate(network, split.held_out, spec, part)
-            figures = figures_of(_sum(counts))
+            predictions = tuple(predict(network, split.held_out, spec, part))
+            figures = figures_of(confusion_of(predictions))
             if checkpoints is not None:
                 path = checkpoints / f"{plan.network}_{epoch:03d}.pt"
                 write_checkpoint(path, network, epoch, figures.as_card())
             if progress is not None:
                 progress(Progress(epoch, plan.steps, loss, figures))
-    return Trained(network, counts, figures)
-
-
-def judge_by(network: Network, spec: Preprocessing) -> Judge:
-    """Return the function that labels stacks with a network."""
-
-    def judge(stacks: Gray) -> NDArray[np.int64]:
-        network.eval()
-        device = next(network.parameters()).device
-        with torch.inference_mode():
-            logits = logits_of(network, torch.from_numpy(stacks).to(device), spec)
-        codes: NDArray[np.int64] = logits.argmax(dim=1).cpu().numpy()
-        return codes
-
-    return judge
+    return Trained(network, predictions, figures)
 
 
 def open_device(name: str) -> torch.device:
@@ -138,18 +123,6 @@ def _optimizer(network: Network, plan: Plan) -> tuple[torch.optim.Optimizer, Lam
         return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, total - warm_up)))
 
     return adam, LambdaLR(adam, rate)
-
-
-def _validate(
-    network: Network, clips: Sequence[Clip], spec: Preprocessing, every: int
-) -> dict[str, Confusion]:
-    judge = judge_by(network, spec)
-    return confusion_by_mouse(judge, clips, spec.stack_length, _JUDGE_BATCH, every)
-
-
-def _sum(counts: dict[str, Confusion]) -> Confusion:
-    total: Confusion = np.sum(list(counts.values()), axis=0, dtype=np.int64)
-    return total
 
 
 def _stacks_in(clips: Sequence[Clip], spec: Preprocessing) -> int:

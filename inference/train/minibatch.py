@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.dataset.band_cache import Clip
 from inference.preprocessing import Gray, Preprocessing
 from inference.train.augment import Augmenter
-from inference.train.clip import Clip
 from inference.train.plan import Plan
 from inference.train.sampler import Sampler
 

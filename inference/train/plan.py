@@ -1,23 +1,85 @@
-"""What to train and for how long."""
+"""What to train and how: together with the clips it decides everything about the outcome."""
 
-from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
-from inference.train.augment import Augmentation
+from pydantic import BaseModel, ConfigDict, Field
+
+from inference.train.augment import OUR_AUGMENTATION, PAPER_AUGMENTATION, Augmentation
 from inference.train.network import NetworkName
 
+Sampling: TypeAlias = Literal["paper", "even"]
+"""How minibatches are drawn.
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One training run; together with the clips it decides everything about the outcome."""
+`paper`: exactly one stack of the rarest behavior, the others in turn, each at least twice as often
+in an epoch; an epoch has as many minibatches as the rarest behavior has stacks.
+`even`: equally many stacks of each behavior; an epoch has `steps` minibatches.
+"""
+LabelRule: TypeAlias = Literal["majority", "center-weighted"]
+"""What a stack is learned as: the paper's rule, or what the original's code does."""
+Optimizer: TypeAlias = Literal["sgd", "adamw"]
+Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
+
+
+class Distillation(BaseModel):
+    """Learning from another network's answers as well as from people's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    teacher: str
+    """SHA-256 of the teacher's checkpoint."""
+    weight: float = Field(default=0.7, gt=0, le=1)
+    """Part of the loss that is the distance to the teacher's answer."""
+    temperature: float = Field(default=2.0, ge=1)
+    """Softens both answers. Source: Hinton et al. 2015, section 2."""
+
+
+class Plan(BaseModel):
+    """One training run; the same plan on the same clips and kind of machine, the same weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     network: NetworkName
-    epochs: int
-    steps: int
-    """Minibatches an epoch."""
-    per_behavior: int
-    """Stacks of each of the eight behaviors in a minibatch."""
-    seed: int = 0
-    device: str = "cpu"
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    validation_stacks: int = 2000
-    """About how many stacks of the held-out mice are judged after each epoch but the last."""
+    epochs: int = Field(default=40, gt=0)
+    seed: int = Field(default=0, ge=0)
+    sampling: Sampling = "paper"
+    steps: int | None = Field(default=None, gt=0)
+    """Minibatches an epoch; None: as many as `sampling` asks for (`even` needs a number)."""
+    minibatch: int = Field(default=16, ge=8)
+    """Stacks."""
+    label_rule: LabelRule = "majority"
+    optimizer: Optimizer = "sgd"
+    rate: float = Field(default=0.03, gt=0)
+    decay: float = Field(default=0.99, gt=0, le=1)
+    """Of the rate, an epoch (sgd); adamw falls by a cosine to zero."""
+    augmentation: Augmentation = PAPER_AUGMENTATION
+    precision: Precision = "float32"
+    shards: int = Field(default=1, gt=0)
+    """Parts of a minibatch that are normalized on their own: at most so many devices can share
+    the work, and the outcome does not depend on how many do.
+    """
+    threads: int = Field(default=1, gt=0)
+    """Of the processor in one step: another number rounds differently."""
+    distillation: Distillation | None = None
+
+
+PAPER: Final = "paper"
+OURS: Final = "ours"
+
+
+def plan_of(recipe: str, network: NetworkName) -> Plan:
+    """Return the plan of a recipe by name.
+
+    `paper`: the Methods of DeepEthoProfile, "Training". `ours`: what trained the shipped model.
+    """
+    if recipe == PAPER:
+        return Plan(network=network)
+    return Plan(
+        network=network,
+        epochs=20,
+        sampling="even",
+        steps=300,
+        minibatch=64,
+        optimizer="adamw",
+        rate=2e-3,
+        augmentation=OUR_AUGMENTATION,
+    )
