@@ -5,12 +5,12 @@ from typing import Final
 
 _UNSYNCHRONIZED: Final = 0x0040
 """STA_UNSYNC. Source: adjtimex(2)."""
-_FAILED: Final = -1
+FAILED: Final = -1
 _ROOM_BYTES: Final = 512
 """More than struct timex has on any machine."""
 
 
-class _Timex(ctypes.Structure):
+class Timex(ctypes.Structure):
     """The beginning of struct timex. Source: adjtimex(2)."""
 
     _fields_ = (
@@ -26,6 +26,6 @@ class _Timex(ctypes.Structure):
 
 def is_clock_synchronized() -> bool:
     """Ask the kernel; False also if it does not tell."""
-    timex = _Timex(modes=0)
+    timex = Timex(modes=0)
     adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
-    return bool(adjtimex(ctypes.byref(timex)) != _FAILED and not timex.status & _UNSYNCHRONIZED)
+    return bool(adjtimex(ctypes.byref(timex)) != FAILED and not timex.status & _UNSYNCHRONIZED)

@@ -12,6 +12,7 @@ from appliance.config import read_config
 from appliance.rack_path import reports_socket
 from appliance.report import LightsDetail, Report
 from appliance.worker_process import worker_command
+from tests.bench.lit_rack import RACK
 from tests.bench.process_meter import Usage, usage_of
 
 LIMIT: Final = 0.05
@@ -21,17 +22,6 @@ _SETTLE_S: Final = 5.0
 _START_S: Final = 30.0
 _STOP_S: Final = 10.0
 _LONGEST_REPORT: Final = 65_536
-_RACK: Final = """\
-[rack]
-facility = "bench"
-name = "rack"
-data = "data"
-utc_offset = "+00:00"
-[[cage]]
-number = 1
-animal = "mouse-1"
-camera = { driver = "simulated" }
-"""
 _PANEL: Final = """\
 [[lights.panel]]
 name = "panel-{number}"
@@ -61,7 +51,7 @@ def _measured(panels: int, seconds: float) -> tuple[float, Usage]:
     """Return the share of a core and what was used in the end."""
     with tempfile.TemporaryDirectory(prefix="ethoprofiler-bench-") as name:
         path = Path(name) / "rack.toml"
-        path.write_text(_RACK + "".join(_PANEL.format(number=n + 1) for n in range(panels)))
+        path.write_text(RACK + "".join(_PANEL.format(number=n + 1) for n in range(panels)))
         config = read_config(path)
         config.state.mkdir(parents=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as inbox:

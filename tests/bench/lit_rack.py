@@ -31,7 +31,7 @@ _RAW_FULL: Final = 800
 """What the emulated sensors read at full light. Source: panel_rig.c."""
 _AHEAD_S: Final = 5
 """A drift is set at once; a panel without time would wait for this machine to be synchronized."""
-_RACK: Final = """\
+RACK: Final = """\
 [rack]
 facility = "bench"
 name = "rack"
@@ -40,7 +40,10 @@ utc_offset = "+00:00"
 [[cage]]
 number = 1
 animal = "mouse-1"
-camera = {{ driver = "simulated" }}
+camera = { driver = "simulated" }
+"""
+"""The beginning of a configuration: one cage, light to be added."""
+_LIGHTS: Final = """\
 [lights]
 {lights}
 [[lights.panel]]
@@ -81,7 +84,7 @@ class LitRack:
     def __init__(self, folder: Path, panel: Benched, lights: str) -> None:
         """`lights` are the keys of the configuration's table of that name."""
         self._path: Final = folder / "rack.toml"
-        self._path.write_text(_RACK.format(lights=lights, port=panel.paced.link))
+        self._path.write_text(RACK + _LIGHTS.format(lights=lights, port=panel.paced.link))
         self.config: Final = read_config(self._path)
         self.client: Final = ControlClient(control_socket(self.config))
         self._held: Final = ExitStack()

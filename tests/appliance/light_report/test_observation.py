@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cage_plan import panel_plan
 from appliance.config import RackConfig
 from appliance.light_record import LightRow
 from appliance.light_report import UnobservedEntry
@@ -27,21 +26,6 @@ from tests.appliance.light_day import (
     the_report,
     write,
 )
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> RackConfig:
-    return lit_rack(tmp_path)
-
-
-@pytest.fixture
-def plan(config: RackConfig) -> LightPlan:
-    return panel_plan(config, "front")
-
-
-@pytest.fixture
-def good(plan: LightPlan) -> list[LightRow]:
-    return rows_of(plan, BEFORE, AFTER)
 
 
 def test_two_hours_that_nobody_saw_are_never_good(config: RackConfig, good: list[LightRow]) -> None:

@@ -22,16 +22,6 @@ from tests.appliance.light_day import (
 )
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> RackConfig:
-    return lit_rack(tmp_path)
-
-
-@pytest.fixture
-def plan(config: RackConfig) -> LightPlan:
-    return panel_plan(config, "front")
-
-
 def by_a_clock_off(
     plan: LightPlan, off_s: float, begin: str = BEFORE, end: str = AFTER
 ) -> list[LightRow]:

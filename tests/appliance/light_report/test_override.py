@@ -1,39 +1,20 @@
 """Light that people ordered, in the light report."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from appliance.cage_plan import panel_plan
 from appliance.config import RackConfig
 from appliance.light_record import LightRow
 from capture_hw.light_plan import LightPlan
 from tests.appliance.light_day import (
     AFTER,
-    BEFORE,
     Stretch,
     at_ns,
-    lit_rack,
     row,
     rows_of,
     the_panel,
 )
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> RackConfig:
-    return lit_rack(tmp_path)
-
-
-@pytest.fixture
-def plan(config: RackConfig) -> LightPlan:
-    return panel_plan(config, "front")
-
-
-@pytest.fixture
-def good(plan: LightPlan) -> list[LightRow]:
-    return rows_of(plan, BEFORE, AFTER)
 
 
 def at_night(rows: list[LightRow], plan: LightPlan, *, is_end_seen: bool) -> list[LightRow]:

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from appliance.cage_plan import panel_plan
 from appliance.config import RackConfig
 from appliance.light_record import LightRow
@@ -24,21 +22,6 @@ from tests.appliance.light_day import (
     the_report,
     write,
 )
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> RackConfig:
-    return lit_rack(tmp_path)
-
-
-@pytest.fixture
-def plan(config: RackConfig) -> LightPlan:
-    return panel_plan(config, "front")
-
-
-@pytest.fixture
-def good(plan: LightPlan) -> list[LightRow]:
-    return rows_of(plan, BEFORE, AFTER)
 
 
 def test_a_perfect_day_is_as_planned_to_the_second(
