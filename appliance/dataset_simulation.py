@@ -18,6 +18,8 @@ from capture_hw.simulation.cage import SimulatedCage
 from capture_hw.simulation.mouse_day import day_from
 from capture_hw.simulation.rig import FPS, HEIGHT, WIDTH
 from disk.durable_file import write_durably
+from inference.dataset.animal_table import ANIMAL_TABLE, complete_animal_table
+from inference.error import DataSetError
 from inference.ethogram import BEHAVIORS
 from inference.label_file import write_annotation
 
@@ -32,6 +34,8 @@ _FIRST_ZT_H: Final = 12.0
 _MOST_MICE: Final = 99
 _DESCRIPTION: Final = "dataset.json"
 _SCHEMA: Final = 1
+_STRAINS: Final[dict[Fur, str]] = {"black": "C57BL/6", "white": "SWISS"}
+"""Those of the paper, after which the two furs are drawn."""
 
 
 class SimulationError(Exception):
@@ -84,6 +88,7 @@ def simulate_dataset(
         "routine": known,
     }
     _claim(out, description)
+    _name_strains(out, mice)
     wanted = list(_clips(out, mice, clips, frames, seed, spread, known))
     missing = [clip for clip in wanted if not (clip.video.exists() and clip.annotation.exists())]
     finished = len(wanted) - len(missing)
@@ -130,6 +135,19 @@ def _claim(out: Path, description: dict[str, object]) -> None:
         raise SimulationError(f"{path} is not a description of clips: {error}") from error
 
 
+def _name_strains(out: Path, mice: int) -> None:
+    """Write the strains into the animal table, also into a folder that was begun without one."""
+    strains = {f"{mouse:02d}": _STRAINS[_fur_of(mouse)] for mouse in range(1, mice + 1)}
+    try:
+        complete_animal_table(out / ANIMAL_TABLE, strains)
+    except DataSetError as error:
+        raise SimulationError(str(error)) from error
+
+
+def _fur_of(mouse: int) -> Fur:
+    return "black" if mouse % 2 else "white"
+
+
 def _clips(
     out: Path, mice: int, clips: int, frames: int, seed: int, spread: float, routine: Routine
 ) -> Iterator[_Clip]:
@@ -143,7 +161,7 @@ def _clips(
                 video=out / f"{stem}.mkv",
                 annotation=out / f"{stem}_map.csv",
                 cage_seed=seed * (_MOST_MICE + 1) + mouse,
-                fur="black" if mouse % 2 else "white",
+                fur=_fur_of(mouse),
                 spread=spread,
                 routine=routine,
                 first_frame=index * CLIP_SPACING,

@@ -11,6 +11,7 @@ from inference.error import ModelError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from inference.preprocessing import Preprocessing
     from inference.train.export import Attribution
     from inference.train.network import Network
 
@@ -38,8 +39,12 @@ def check_output(output: Path) -> None:
         raise ModelError(f"{output} cannot be written: {error.strerror}") from error
 
 
-def write_model(network: Network, attribution: Attribution, output: Path) -> str:
+def write_model(
+    network: Network, attribution: Attribution, output: Path, spec: Preprocessing | None = None
+) -> str:
     """Export a network if the result answers as the network does; return a sentence about it.
+
+    `spec` is what it was trained with, None the usual.
 
     Raises ModelError; what stood at `output` before is then untouched.
     """
@@ -52,7 +57,7 @@ def write_model(network: Network, attribution: Attribution, output: Path) -> str
     check_output(output)
     part = part_path(output)
     try:
-        card = export_model(network, attribution, part)
+        card = export_model(network, attribution, part, spec)
         stacks = random_stacks(_PARITY_STACKS, card.preprocessing.stack_shape, seed=0)
         parity = compare(network, Classifier(part, "cpu"), stacks)
         _check_difference(output, parity.largest_difference)

@@ -71,11 +71,11 @@ class Classifier:
         judged = np.asarray(logits)[: len(stacks)]
         if not np.isfinite(judged).all():
             raise ModelError(f"{self.card.name}: the network's answer is not a finite number")
-        return _softmax(judged)
+        return _softmax(judged, self.card.temperature)
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    wide = logits.astype(np.float64)
+def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    wide = logits.astype(np.float64) / temperature
     exponentials = np.exp(wide - wide.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 

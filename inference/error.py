@@ -25,5 +25,9 @@ class TrainingError(InferenceError):
     """A training cannot begin or go on."""
 
 
+class TrainingStopped(InferenceError):
+    """A training was asked to stop; its state is saved, and the same call goes on."""
+
+
 class EvaluationError(InferenceError):
     """Labels cannot be judged: nothing to judge, or not the same frames."""

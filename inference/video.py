@@ -92,6 +92,26 @@ class Video:
             return None
         return round(self._container.duration / av.time_base * rate)
 
+    def promised_times_s(self) -> Iterator[float | None]:
+        """Yield the time of every frame that the packets promise, in the file's order; decode none.
+
+        None where the container gives no time that can be trusted. Raises VideoError if nothing can
+        be read.
+        """
+        time_base = float(self._stream.time_base or Fraction(1, 1000))
+        for packet in self._packets:
+            promised = self._packets.take_expected()
+            yield from (pts * time_base for pts in promised)
+            if not promised and packet.size and not packet.is_discard:
+                yield None
+
+    def packets(self) -> Iterator[_Promised]:
+        """Yield what would be decoded, undecoded, with the time stamps of the frames it promises.
+
+        Raises VideoError as `frames`, instead of which it is called.
+        """
+        return _with_promises(self._packets)
+
     def frames(self) -> Iterator[VideoFrame]:
         """Yield every frame once; memory does not grow with the video's length.
 

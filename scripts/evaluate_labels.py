@@ -18,8 +18,8 @@ import numpy as np
 
 from inference.error import InferenceError, LabelFileError
 from inference.ethogram import BEHAVIORS, NONE_CODE
-from inference.label_file import read_codes
 from inference.evaluate.confusion import Confusion, count_frames, figures_of, sum_by_group
+from inference.label_file import read_codes
 
 _ALL: Final = "all"
 _FURS: Final = ("white", "black")

@@ -6,6 +6,8 @@ from pathlib import Path
 from appliance.light_report import LightReportDocument
 from appliance.light_sign_off import SignOff
 from appliance.segment_manifest import SegmentManifest
+from inference.evaluate.comparison import Comparison
+from inference.evaluate.report import Report
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
 
@@ -25,7 +27,19 @@ def light_sign_off_schema() -> str:
     return json.dumps(SignOff.model_json_schema(by_alias=True), indent=2) + "\n"
 
 
+def evaluation_schema() -> str:
+    """Return the schema of an evaluation's report."""
+    return json.dumps(Report.model_json_schema(by_alias=True), indent=2) + "\n"
+
+
+def comparison_schema() -> str:
+    """Return the schema of a comparison of two models."""
+    return json.dumps(Comparison.model_json_schema(by_alias=True), indent=2) + "\n"
+
+
 if __name__ == "__main__":
     (SCHEMAS / "segment.json").write_text(manifest_schema())
     (SCHEMAS / "light-report.json").write_text(light_report_schema())
     (SCHEMAS / "light-sign-off.json").write_text(light_sign_off_schema())
+    (SCHEMAS / "evaluation.json").write_text(evaluation_schema())
+    (SCHEMAS / "comparison.json").write_text(comparison_schema())

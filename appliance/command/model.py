@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from appliance.command.model_calibrate import calibrate
+from appliance.command.model_quantize import quantize
 from appliance.model_folder import MODEL_SUFFIX, find_model, shipped_models
 from appliance.model_writer import check_output, write_model
 from appliance.terminal import output_width
@@ -25,7 +27,11 @@ _AUTHORS: Final = "Weights published by the authors of DeepEthoProfile (Zenodo 1
 
 @click.group()
 def model() -> None:
-    """List, inspect, import, export and verify model files."""
+    """List, inspect, import, export, verify, calibrate and quantize model files."""
+
+
+for _command in (calibrate, quantize):
+    model.add_command(_command)
 
 
 @model.command("list")
@@ -101,6 +107,12 @@ def import_weights(
 @click.option("--model-version", default="1", show_default=True)
 @click.option("--provenance", default="Trained by `ethoprofiler train`.", show_default=True)
 @click.option("--license", "license_", default="not stated", show_default=True)
+@click.option(
+    "--evaluation",
+    "report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The report.json of a cross-validation with the same plan: its figures go on the card.",
+)
 def export(
     checkpoint: Path,
     output: Path,
@@ -108,14 +120,25 @@ def export(
     model_version: str,
     provenance: str,
     license_: str,
+    report: Path | None,
 ) -> None:
-    """Turn a checkpoint of `ethoprofiler train` into a model file."""
+    """Turn a checkpoint of `ethoprofiler train` into a model file.
+
+    Its card has the figures of the animals that were held out when the checkpoint was written, or
+    those of a cross-validation.
+    """
     with torch_required():  # lazy imports: torch is heavy and optional
+        from inference.evaluate.card_figures import card_figures, card_sentence
+        from inference.evaluate.report_folder import read_report
         from inference.train.export import Attribution
         from inference.train.weights import load_checkpoint
     try:
         check_output(output)
         network, evaluation = load_checkpoint(checkpoint)
+        if report is not None:
+            found = read_report(report)
+            evaluation = card_figures(found)
+            provenance = f"{provenance} {card_sentence(found)}".strip()
         attribution = Attribution(
             name or output.stem, model_version, provenance, license_, evaluation
         )

@@ -18,6 +18,8 @@ from inference.label_file import Labels, read_codes, read_labels
 _TRUTH_SUFFIX: Final = "_map.csv"
 _ANNOTATION_ENDINGS: Final = ("_map", "_map_new", "_map_new_v2")
 _LIGHT_RECORD: Final = "lights"
+_TABLES: Final = ("animals.csv", "behaviors.csv", "clips.csv")
+"""Of a data set, beside its clips."""
 _MARGIN: Final = 8
 
 
@@ -54,8 +56,9 @@ def _label_files(path: Path) -> Sequence[Path]:
 
 
 def _may_hold_labels(file: Path) -> bool:
-    # A rack's light record lies with its recordings.
-    return not _is_annotation(file) and file.parent.name != _LIGHT_RECORD
+    # A rack's light record lies with its recordings, tables with the clips that they are about.
+    is_record = file.parent.name == _LIGHT_RECORD or file.name in _TABLES
+    return not _is_annotation(file) and not is_record
 
 
 def _is_annotation(file: Path) -> bool:

@@ -123,6 +123,15 @@ def first_slice(unit: bytes) -> bytes:
     return b""
 
 
+def is_idr(unit: bytes) -> bool:
+    """Say whether nothing before an access unit is needed from it on.
+
+    A camera that renews its pictures stripe by stripe calls others key frames too. Source: H.264,
+    7.4.1.2.4 and D.2.8, recovery point.
+    """
+    return any(kind == _IDR for kind, _, _ in _units(unit))
+
+
 def _stripped(unit: bytes) -> bytes:
     """Return an access unit without trailing_zero_8bits; no unit itself ends in a zero."""
     return _PADDED_START.sub(_LONG_START, unit).rstrip(b"\x00")

@@ -1,13 +1,34 @@
 """Annotations in label files, and of clips that show one behavior."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from inference.dataset.source import Codes
 from inference.error import DataSetError, LabelFileError
 from inference.label_file import read_codes
+
+
+class AnnotationKind(StrEnum):
+    """Who made an annotation. Source: paper, Behavior database and Training."""
+
+    INITIAL = "initial"
+    REVIEW_1 = "review 1"
+    REVIEW_2 = "review 2"
+    """The only one that knows `none`; learned from, never judged by."""
+
+
+ENDINGS: Final = {
+    AnnotationKind.REVIEW_2: "_map_new_v2.csv",
+    AnnotationKind.REVIEW_1: "_map_new.csv",
+    AnnotationKind.INITIAL: "_map.csv",
+}
+"""What follows the stem of the clip in the annotation's name; the most reviewed first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +58,46 @@ class OneBehavior:
     def read(self, frames: int) -> Codes:
         """Return the code for each frame."""
         return np.full(frames, self.code, np.int64)
+
+
+def kind_of(path: Path) -> AnnotationKind:
+    """Return who made an annotation, by the end of its file's name."""
+    for kind, ending in ENDINGS.items():
+        if path.name.lower().endswith(ending):
+            return kind
+    return AnnotationKind.INITIAL
+
+
+def disorder_of(path: Path) -> str | None:
+    """Return what is odd about the frame numbers of a label file, which nobody goes by; or None.
+
+    They grow by one, from whatever number on.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()[2:]
+    numbers = [line.partition(";")[0].strip() for line in lines]
+    for line, (before, after) in enumerate(pairwise(numbers), start=4):
+        if before.isdecimal() and after != str(int(before) + 1):
+            return f"line {line}: frame {after} follows frame {before}; rows count, not numbers"
+    return None
+
+
+def label_files(
+    stem: str, files: dict[str, Path]
+) -> tuple[AnnotationFile | None, AnnotationFile | None]:
+    """Return what is learned of a clip and what it is judged by; None where there is no such file.
+
+    `files` are those of its folder by their names in lower case. The most reviewed one is learned;
+    review 2 judges nothing, a clip that has it is judged by what was there before.
+    """
+    found = list(_found(stem, files))
+    judges = [path for path in found if kind_of(path) is not AnnotationKind.REVIEW_2]
+    return (
+        AnnotationFile(found[0]) if found else None,
+        AnnotationFile(judges[0]) if judges else None,
+    )
+
+
+def _found(stem: str, files: dict[str, Path]) -> Iterator[Path]:
+    for ending in ENDINGS.values():
+        if path := files.get(f"{stem}{ending}".lower()):
+            yield path

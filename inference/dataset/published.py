@@ -1,48 +1,126 @@
 """The layout of DeepEthoProfile's data set: clips with label files beside them."""
 
-import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inference.dataset.annotation import AnnotationFile
+from inference.dataset.annotation import ENDINGS, label_files
+from inference.dataset.folder import VIDEO_SUFFIXES, files_of
+from inference.dataset.published_name import (
+    PATTERN,
+    SUFFIXES,
+    PublishedName,
+    is_nearly_clip,
+    parse_stem,
+)
 from inference.dataset.source import ClipSource, DataSet, Fault, Layout
+from inference.error import DataSetError
 
-_NAME: Final = re.compile(r"(?P<recording>(?P<animal>\d\d)_\d{8}_\d{4})_s\d+_n\d+\.(avi|mkv|mp4)$")
-_INITIAL: Final = "_map.csv"
-_REVIEW_1: Final = "_map_new.csv"
-_REVIEW_2: Final = "_map_new_v2.csv"
-"""The only one that knows `none`; learned from, never judged by. Source: paper, Training."""
+_MAP: Final = "_map"
+
+
+@dataclass(frozen=True, slots=True)
+class _Video:
+    path: Path
+    name: PublishedName
 
 
 def read_published(folder: Path) -> DataSet:
-    """Return the clips of a folder, each with its most reviewed annotation."""
-    clips: list[ClipSource] = []
+    """Return the clips of a folder, each with its most reviewed annotation.
+
+    Raises DataSetError if the folder cannot be read.
+    """
+    paths = files_of(folder)
+    files = {path.name.lower(): path for path in paths}
     faults: list[Fault] = []
-    for video in sorted(path for path in folder.iterdir() if _NAME.match(path.name)):
-        clip = _clip_of(video)
+    videos = _videos(paths, faults)
+    clips = []
+    for video in videos:
+        clip = _clip_of(video, files)
         if clip is None:
-            faults.append(Fault(video, f"has no annotation {video.stem}{_INITIAL}"))
+            initial = f"{video.path.stem}{next(reversed(ENDINGS.values()))}"
+            faults.append(Fault(video.path, f"has no annotation {initial}"))
         else:
             clips.append(clip)
-    return DataSet(folder, Layout.PUBLISHED, tuple(clips), tuple(faults))
+    faults += _overlaps(videos)
+    faults += _lone_annotations(paths)
+    return DataSet(folder, Layout.PUBLISHED, tuple(clips), tuple(sorted(faults)))
 
 
-def _clip_of(video: Path) -> ClipSource | None:
-    name = _NAME.match(video.name)
-    assert name is not None
-    found = [
-        AnnotationFile(path)
-        for ending in (_REVIEW_2, _REVIEW_1, _INITIAL)
-        if (path := video.with_name(video.stem + ending)).exists()
-    ]
-    if not found:
+def _videos(paths: Sequence[Path], faults: list[Fault]) -> list[_Video]:
+    """Return the clips' videos by name, one of each stem; note what is wrong with the others."""
+    found: dict[str, _Video] = {}
+    for path in paths:
+        if path.suffix.lower() not in VIDEO_SUFFIXES:
+            continue
+        try:
+            name = parse_stem(path.stem) if path.suffix.lower() in SUFFIXES else None
+        except DataSetError as error:
+            faults.append(Fault(path, f"cannot be right: {error}"))
+            continue
+        if name is None:
+            faults.append(_other_name(path, paths))
+        elif path.stem in found:
+            other = found[path.stem].path.name
+            faults.append(Fault(path, f"is the same clip as {other}: one of them must go"))
+        else:
+            found[path.stem] = _Video(path, name)
+    return [found[stem] for stem in sorted(found)]
+
+
+def _other_name(path: Path, paths: Sequence[Path]) -> Fault:
+    """Return what to say of a video that is no clip by its name."""
+    start = f"{path.stem}{_MAP}".lower()
+    if is_nearly_clip(path) or any(other.name.lower().startswith(start) for other in paths):
+        endings = ", ".join(SUFFIXES)
+        return Fault(path, f"is nearly named as a clip, which is {PATTERN} with one of {endings}")
+    return Fault(path, "is not named as a clip: left out", is_remark=True)
+
+
+def _clip_of(video: _Video, files: dict[str, Path]) -> ClipSource | None:
+    learned, judge = label_files(video.path.stem, files)
+    if learned is None:
         return None
-    judged_by = [file for file in found if not file.path.name.endswith(_REVIEW_2)]
     return ClipSource(
-        name=video.stem,
-        video=video,
-        animal=name["animal"],
-        recording=name["recording"],
-        annotation=found[0],
-        held_out_annotation=judged_by[0] if judged_by else None,
+        name=video.path.stem,
+        video=video.path,
+        animal=video.name.animal,
+        recording=video.name.recording,
+        annotation=learned,
+        held_out_annotation=judge,
+        stated_frames=video.name.count,
     )
+
+
+def _overlaps(videos: Sequence[_Video]) -> Iterator[Fault]:
+    """Yield each clip that shows frames of another one before it in the same recording."""
+    furthest: _Video | None = None
+    for video in sorted(videos, key=lambda one: (one.name.recording, one.name.first)):
+        if furthest is None or furthest.name.recording != video.name.recording:
+            furthest = video
+            continue
+        shared = min(furthest.name.end, video.name.end) - video.name.first
+        if shared > 0:
+            text = f"shows {shared} frames of its recording that {furthest.path.name} shows too"
+            yield Fault(video.path, text)
+        furthest = max(furthest, video, key=lambda one: one.name.end)
+
+
+def _lone_annotations(paths: Sequence[Path]) -> Iterator[Fault]:
+    """Yield the annotations without a video, and those that are not named as annotations."""
+    stems = {path.stem.lower() for path in paths if path.suffix.lower() in VIDEO_SUFFIXES}
+    for path in paths:
+        name = path.name.lower()
+        stem, mark, ending = name.partition(_MAP)
+        if not mark or not name.endswith(".csv"):
+            continue
+        is_clip = stem in stems or is_nearly_clip(path)
+        if mark + ending not in ENDINGS.values():
+            endings = ", ".join(reversed(ENDINGS.values()))
+            text = f"is no annotation by its name, which ends with one of {endings}"
+        elif stem not in stems:
+            text = f"has no video {path.name[: len(stem)]}{SUFFIXES[0]} (or .mkv, .mp4)"
+        else:
+            continue
+        yield Fault(path, text, is_remark=not is_clip)

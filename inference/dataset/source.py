@@ -57,6 +57,8 @@ class ClipSource:
     """What a network is judged by; None: this clip never validates."""
     strain: str = ""
     """Empty if unknown."""
+    stated_frames: int | None = None
+    """How many frames the clip's name or manifest says; None if neither does."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,6 +1,6 @@
 """Counting frames by truth and label, and the figures that follow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from inference.ethogram import BEHAVIORS, NONE_CODE
 from inference.evaluate.prediction import ClipPrediction
 
 Confusion = NDArray[np.int64]
-"""Frames by truth (row) and label (column), (8, 8)."""
+"""Frames by truth (row) and label (column), (8, 8); (kinds, kinds) for another ethogram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +36,47 @@ class Figures:
 def count_frames(truth: Codes, labels: Codes) -> Confusion:
     """Count frames (frames,) by truth and label; those that either calls `none` are left out."""
     judged = (truth != NONE_CODE) & (labels != NONE_CODE)
-    count: Confusion = np.zeros((len(BEHAVIORS),) * 2, np.int64)
-    np.add.at(count, (truth[judged], labels[judged]), 1)
-    return count
+    return count_pairs(truth[judged], labels[judged], len(BEHAVIORS))
+
+
+def count_pairs(first: Codes, second: Codes, kinds: int) -> Confusion:
+    """Count frames (frames,) by two codes 0 .. kinds - 1: (kinds, kinds), a row for each first."""
+    counts = np.bincount(first * kinds + second, minlength=kinds * kinds)
+    return counts.reshape(kinds, kinds).astype(np.int64)
 
 
 def confusion_of(predictions: Iterable[ClipPrediction]) -> Confusion:
-    """Count the frames of all clips."""
+    """Count the frames of all clips: the sum of the folds, as in the paper's figure 5A."""
     total: Confusion = np.zeros((len(BEHAVIORS),) * 2, np.int64)
     for prediction in predictions:
         total += count_frames(prediction.truth, prediction.labels)
     return total
 
 
-def figures_of(confusion: Confusion) -> Figures:
+def confusion_by_animal(predictions: Iterable[ClipPrediction]) -> dict[str, Confusion]:
+    """Count the frames of each animal, in the order of their names."""
+    counts: dict[str, Confusion] = {}
+    for prediction in predictions:
+        count = count_frames(prediction.truth, prediction.labels)
+        counts[prediction.animal] = counts.get(prediction.animal, np.zeros_like(count)) + count
+    return dict(sorted(counts.items()))
+
+
+def confusion_by_strain(predictions: Iterable[ClipPrediction]) -> dict[str, Confusion]:
+    """Count the frames of each strain, in the order of their names; `` if unknown."""
+    counts: dict[str, Confusion] = {}
+    for prediction in predictions:
+        count = count_frames(prediction.truth, prediction.labels)
+        counts[prediction.strain] = counts.get(prediction.strain, np.zeros_like(count)) + count
+    return dict(sorted(counts.items()))
+
+
+def figures_of(confusion: Confusion, names: Sequence[str] = BEHAVIORS) -> Figures:
     """Return accuracy over all frames, mean recall and recall per behavior."""
     frames = confusion.sum(axis=1)
     recalls = {
         name: float(confusion[code, code] / frames[code])
-        for code, name in enumerate(BEHAVIORS)
+        for code, name in enumerate(names)
         if frames[code]
     }
     return Figures(
@@ -62,6 +84,15 @@ def figures_of(confusion: Confusion) -> Figures:
         macro_accuracy=float(np.mean(list(recalls.values()))) if recalls else 0.0,
         recalls=recalls,
     )
+
+
+def row_shares(confusion: Confusion) -> NDArray[np.float64]:
+    """Return each row as shares of its sum, same shape; a row without frames stays 0.
+
+    The normalization of the paper's figures 5 and 7.
+    """
+    frames = confusion.sum(axis=1, keepdims=True)
+    return np.asarray(confusion / np.maximum(frames, 1), np.float64)
 
 
 def sum_by_group(

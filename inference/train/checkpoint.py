@@ -1,33 +1,38 @@
-"""The state of a network after an epoch, as a file."""
+"""The state of a network in a training, as a file."""
 
+import hashlib
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
-from disk.durable_file import write_durably
-from inference.error import TrainingError
+from inference.train.kept_file import keep_file
 from inference.train.network import Network, name_of
 
 
 def write_checkpoint(
-    path: Path, network: Network, epoch: int, evaluation: dict[str, float]
+    path: Path,
+    network: Network,
+    epoch: int,
+    evaluation: Mapping[str, float],
+    training: Mapping[str, object] | None = None,
 ) -> None:
-    """Write the network's name, epoch, weights and figures; the file appears whole or not at all.
+    """Write network, epoch and figures, and what else a training needs to go on.
 
-    Raises TrainingError if it cannot be written.
+    The file appears whole or not at all; it ends with the SHA-256 of what is before. PyTorch reads
+    it as one of its own. Raises TrainingError if it cannot be written; what stood there stays.
     """
     content = io.BytesIO()
     torch.save(
         {
             "network": name_of(network),
             "epoch": epoch,
-            "evaluation": evaluation,
+            "evaluation": dict(evaluation),
             "state_dict": network.state_dict(),
-        },
+        }
+        | ({"training": dict(training)} if training is not None else {}),
         content,
     )
-    try:
-        write_durably(path, content.getvalue())
-    except OSError as error:
-        raise TrainingError(f"{path} cannot be written: {error.strerror}") from error
+    written = content.getvalue()
+    keep_file(path, written + hashlib.sha256(written).digest())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inference.dataset.band_cache import Clip, load_clip
+from inference.dataset.band_cache import Clip, check_room, load_clip
 from inference.dataset.source import ClipSource
 from inference.error import TrainingError
 from inference.preprocessing import Preprocessing
@@ -31,8 +31,10 @@ def load_clips(
 ) -> list[Clip]:
     """Return the clips, decoded.
 
-    `progress` is told how many clips of how many are ready. Raises DataSetError.
+    `progress` is told how many clips of how many are ready. Raises DataSetError, if the cache has
+    no room before anything is decoded.
     """
+    check_room(sources, cache, spec)
     clips: list[Clip] = []
     with ThreadPoolExecutor(_DECODERS) as pool:
         for clip in pool.map(lambda source: load_clip(source, cache, spec), sources):

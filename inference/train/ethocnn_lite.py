@@ -10,11 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_STEM_FILTERS: Final = 32
-_BODY: Final = ((64, 2), (64, 1), (96, 2), (96, 1), (128, 2))
-"""Filters and stride of the 3x3 convolutions after the stem."""
-_BAND_CELLS: Final = (4, 8)
-"""Height and width of the last feature map of a band of 128x256."""
+from inference.train.lite_shape import LiteShape
+
+_BAND: Final = (128, 256)
+_STEM_SIDE: Final = 6
 _CHANGE_GAIN: Final = 2.0
 """How much more than the mean picture the first layer is shown of what changes within a stack."""
 
@@ -29,24 +28,33 @@ class EthoCNNLite(nn.Module):
 
     basis: Tensor
 
-    def __init__(self, stack_length: int = 11, behaviors: int = 8) -> None:
+    def __init__(
+        self, stack_length: int = 11, behaviors: int = 8, shape: LiteShape | None = None
+    ) -> None:
         super().__init__()
-        self.register_buffer("basis", _change_basis(stack_length), persistent=False)
-        self.stem = nn.Conv2d(stack_length, _STEM_FILTERS, 6, stride=4, padding=1, bias=False)
-        self.stem_norm = nn.BatchNorm2d(_STEM_FILTERS)
-        widths = [_STEM_FILTERS, *(width for width, _ in _BODY)]
+        shape = shape or LiteShape()
+        body, stride = shape.body, shape.stem_stride
+        basis = _change_basis(stack_length) if shape.sees_change else torch.eye(stack_length)
+        self.register_buffer("basis", basis, persistent=False)
+        self.stem = nn.Conv2d(
+            stack_length, shape.stem_filters, _STEM_SIDE, stride=stride, padding=1, bias=False
+        )
+        self.stem_norm = nn.BatchNorm2d(shape.stem_filters)
+        widths = [shape.stem_filters, *(width for width, _ in body)]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False)
-            for before, (after, stride) in zip(widths, _BODY, strict=False)
+            for before, (after, stride) in zip(widths, body, strict=False)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width, _ in _BODY)
-        self.hidden = nn.Linear(widths[-1] * math.prod(_BAND_CELLS), 128)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width, _ in body)
+        self.hidden = nn.Linear(widths[-1] * math.prod(_cells(shape)), 128)
         self.output = nn.Linear(128, behaviors)
         self.dropout = nn.Dropout(0.3)
 
     def forward(self, bands: Tensor) -> Tensor:
         """Return logits (batch, 8) of float bands (batch, 11, 128, 256) in 0..1."""
-        features: Tensor = functional.conv2d(bands, self.stem_weight(), stride=4, padding=1)
+        features: Tensor = functional.conv2d(
+            bands, self.stem_weight(), stride=self.stem.stride, padding=1
+        )
         features = torch.relu(self.stem_norm(features))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             features = torch.relu(norm(convolution(features)))
@@ -57,6 +65,14 @@ class EthoCNNLite(nn.Module):
     def stem_weight(self) -> Tensor:
         """Return the stem's weights (filter, frame, row, column) on plain frames."""
         return torch.einsum("okyx,kf->ofyx", self.stem.weight, self.basis)
+
+
+def _cells(shape: LiteShape) -> tuple[int, ...]:
+    """Return height and width of the last feature map of a band."""
+    sizes = tuple((size + 2 - _STEM_SIDE) // shape.stem_stride + 1 for size in _BAND)
+    for _, stride in shape.body:
+        sizes = tuple((size - 1) // stride + 1 for size in sizes)
+    return sizes
 
 
 def _change_basis(stack_length: int) -> Tensor:

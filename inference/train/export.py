@@ -70,7 +70,7 @@ def check_attribution(attribution: Attribution) -> None:
 
 def model_bytes(model: onnx.ModelProto, card: ModelCard) -> bytes:
     """Return the content of a model file: the graph with its card, sealed."""
-    onnx.helper.set_model_props(model, {METADATA_KEY: card.model_dump_json()})
+    onnx.helper.set_model_props(model, {METADATA_KEY: card.as_json()})
     return seal(model.SerializeToString(deterministic=True))
 
 

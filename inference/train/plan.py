@@ -1,10 +1,13 @@
 """What to train and how: together with the clips it decides everything about the outcome."""
 
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from inference.error import TrainingError
 from inference.train.augment import OUR_AUGMENTATION, PAPER_AUGMENTATION, Augmentation
+from inference.train.lite_shape import LiteShape
 from inference.train.network import NetworkName
 
 Sampling: TypeAlias = Literal["paper", "even"]
@@ -60,6 +63,16 @@ class Plan(BaseModel):
     threads: int = Field(default=1, gt=0)
     """Of the processor in one step: another number rounds differently."""
     distillation: Distillation | None = None
+    shape: LiteShape | None = None
+    """Of `ethocnn-lite`, to compare variants; None: the shipped one's."""
+
+    @model_validator(mode="after")
+    def _check_that_the_shards_are_equal(self) -> Self:
+        if self.minibatch % self.shards:
+            raise ValueError(
+                f"a minibatch of {self.minibatch} stacks cannot be cut into {self.shards} shards"
+            )
+        return self
 
 
 PAPER: Final = "paper"
@@ -83,3 +96,36 @@ def plan_of(recipe: str, network: NetworkName) -> Plan:
         rate=2e-3,
         augmentation=OUR_AUGMENTATION,
     )
+
+
+def changed(plan: Plan, changes: Mapping[str, object]) -> Plan:
+    """Return the plan with other values for some of its fields; raises TrainingError."""
+    try:
+        return Plan.model_validate(plan.model_dump() | dict(changes))
+    except ValidationError as error:
+        raise TrainingError(sentence_of(error)) from error
+
+
+def sentence_of(error: ValidationError) -> str:
+    """Return what is wrong with a plan: where, and the first fault."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
+
+
+def differences(here: Plan, there: Plan) -> list[tuple[str, object, object]]:
+    """Return what two plans do not have in common: field, value here, value there."""
+    ours, theirs = (dict(_flat(plan.model_dump(mode="json"))) for plan in (here, there))
+    return [
+        (name, ours.get(name), theirs.get(name))
+        for name in [*ours, *(theirs.keys() - ours.keys())]
+        if ours.get(name) != theirs.get(name)
+    ]
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from inference.dataset.band_cache import Clip
+from inference.dataset.band_file import Bands
 from inference.evaluate.prediction import ClipPrediction, Probabilities, stacks_of_frames
 from inference.preprocessing import Gray, Preprocessing
 from inference.train.network import Network, logits_of
@@ -41,18 +42,23 @@ def predict(
         )
 
 
-def stack_at(bands: Gray, start: int, length: int) -> Gray:
+def stacks_in(clips: Iterable[Clip], length: int) -> int:
+    """Return how many stacks of the clips that may validate there are to judge."""
+    return sum(-(-len(clip.codes) // length) for clip in clips if clip.truth is not None)
+
+
+def stack_at(bands: Bands, start: int, length: int) -> Gray:
     """Return the stack (length, height, width) that labels the frames from `start` on.
 
     At a clip's end its last `length` frames; a clip shorter than that repeats its last frame.
     """
-    last = len(bands) - 1
-    start = min(start, max(0, last + 1 - length))
-    return bands[np.minimum(np.arange(start, start + length), last)]
+    start = min(start, max(0, len(bands) - length))
+    found = bands[start : start + length]
+    return found[np.minimum(np.arange(length), len(found) - 1)]
 
 
 def _probabilities(
-    network: Network, bands: Gray, starts: Iterable[int], spec: Preprocessing
+    network: Network, bands: Bands, starts: Iterable[int], spec: Preprocessing
 ) -> Probabilities:
     device = next(network.parameters()).device
     waiting = list(starts)

@@ -19,7 +19,11 @@ def rewrite_lite(network: EthoCNNLite, spec: Preprocessing, batch: int) -> onnx.
     stem_weight = array(network.stem_weight()) / spec.divisor
     weight, bias = norm_after(stem_weight, network.stem_norm)
     features = graph.convolve(
-        graph.to_float(INPUT_NAME), weight, bias, stride=4, padding=(1, 1, 1, 1)
+        graph.to_float(INPUT_NAME),
+        weight,
+        bias,
+        stride=network.stem.stride[0],
+        padding=(1, 1, 1, 1),
     )
     features = graph.relu(features)
     for convolution, norm in zip(network.convolutions, network.norms, strict=True):

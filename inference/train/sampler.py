@@ -1,82 +1,126 @@
-"""Which stacks make up a minibatch."""
+"""Which stacks make up the minibatches of a training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from threading import Lock
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from inference.dataset.source import Codes
 from inference.error import TrainingError
-from inference.ethogram import BEHAVIORS, CODE_NAMES, NONE_CODE
+from inference.ethogram import BEHAVIORS
+from inference.train.epoch import Draw, Epoch, Indices, Share, Stacks
+from inference.train.even_epoch import even_epoch
+from inference.train.paper_epoch import paper_epoch
+from inference.train.plan import Plan
+from inference.train.stack_target import stack_targets
+
+_KEPT_EPOCHS: Final = 3
+"""The one that is trained, the one that is prepared, and one of which loaders hold the last."""
+_MOST_OFFSETS: Final = 1000
+"""Tries to find offsets at which every behavior has a stack; one is enough but for tiny data."""
+_EPOCH_STREAM: Final = 1
+"""First word of the seed, so that no other random choice of a training repeats these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One stack: the frames `start` .. `start + 10` of a clip, and the behavior to learn."""
+class Epochs:
+    """The minibatches of every epoch; the plan and the codes decide, and any thread may ask."""
 
-    clip: int
-    start: int
-    target: int
+    def __init__(self, codes_of_clips: Sequence[Codes], plan: Plan, length: int) -> None:
+        """Prepare for clips with these codes and stacks of `length` frames.
 
-
-def stack_targets(codes: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Return the target (starts,) of the stack that starts at each frame of a clip.
-
-    The majority of the `length` codes; in a tie the central frame's; `none` if any frame is.
-    Source: DeepEthoProfile, "Training".
-    """
-    starts = len(codes) - length + 1
-    if starts <= 0:
-        return np.empty(0, np.int64)
-    present = codes[:, None] == np.arange(len(CODE_NAMES))
-    total = np.concatenate([np.zeros((1, len(CODE_NAMES)), np.int64), present.cumsum(axis=0)])
-    counts = total[length:] - total[:-length]
-    largest = counts.max(axis=1, keepdims=True)
-    tied = (counts == largest).sum(axis=1) > 1
-    central = codes[length // 2 :][:starts]
-    targets = np.where(tied, central, counts.argmax(axis=1))
-    return np.where(counts[:, NONE_CODE] > 0, NONE_CODE, targets)
-
-
-class Sampler:
-    """Draw minibatches with an equal share of each behavior; immutable, so any thread may."""
-
-    def __init__(self, codes: Sequence[NDArray[np.int64]], length: int, seed: int) -> None:
-        """Prepare for clips with these codes; raises TrainingError if a behavior is missing."""
-        targets = [stack_targets(clip, length) for clip in codes]
-        self._seed = seed
-        self._starts = [
-            [np.flatnonzero(clip == behavior) for clip in targets]
-            for behavior in range(len(BEHAVIORS))
-        ]
-        for name, starts in zip(BEHAVIORS, self._starts, strict=True):
-            if not any(len(clip) for clip in starts):
-                raise TrainingError(f"the training clips hold no stack of the behavior {name}")
-
-    def draw(self, number: int, per_behavior: int) -> list[Draw]:
-        """Return minibatch `number`: `per_behavior` stacks of each of the eight behaviors.
-
-        Within a behavior all stacks are equally likely, but a clip is not used twice in a
-        minibatch while another one has the behavior. Same seed and number, same minibatch.
+        Raises TrainingError, one sentence, if a behavior is missing or the plan cannot be followed.
         """
-        generator = np.random.default_rng((self._seed, number))
-        rarest_first = sorted(
-            range(len(BEHAVIORS)), key=lambda code: sum(map(len, self._starts[code]))
-        )
-        used: set[int] = set()
-        draws = []
-        for behavior in rarest_first:
-            for _ in range(per_behavior):
-                clip = self._choose_clip(generator, behavior, used)
-                used.add(clip)
-                start = int(generator.choice(self._starts[behavior][clip]))
-                draws.append(Draw(clip, start, behavior))
-        return draws
+        _check(plan)
+        self._plan = plan
+        self._length = length
+        self._targets = [stack_targets(codes, length, plan.label_rule) for codes in codes_of_clips]
+        self._count = sum(
+            (np.bincount(clip, minlength=len(BEHAVIORS) + 1) for clip in self._targets),
+            start=np.zeros(len(BEHAVIORS) + 1, np.int64),
+        )[:-1]
+        for name, count in zip(BEHAVIORS, self._count, strict=True):
+            if not count:
+                raise TrainingError(f"the training clips hold no stack of the behavior {name}")
+        self._any_start: Stacks | None = None
+        if plan.sampling == "even":
+            self._any_start = self._cut(np.zeros(len(self._targets), np.int64), 1)
+        self._lock = Lock()
+        self._kept: dict[int, Epoch] = {}
 
-    def _choose_clip(self, generator: np.random.Generator, behavior: int, used: set[int]) -> int:
-        weights = np.array([len(clip) for clip in self._starts[behavior]], np.float64)
-        unused = weights.copy()
-        unused[list(used)] = 0
-        if unused.any():
-            weights = unused
-        return int(generator.choice(len(weights), p=weights / weights.sum()))
+    def steps(self, epoch: int) -> int:
+        """Return how many minibatches an epoch has."""
+        return self._epoch(epoch).steps
+
+    def minibatch(self, epoch: int, step: int) -> list[Draw]:
+        """Return the stacks of a minibatch, place by place.
+
+        Epochs are told apart by their number (from 0 on, however they are counted); `step` counts
+        from 0 to `steps(epoch) - 1`.
+        """
+        return self._epoch(epoch).minibatch(step)
+
+    def shares(self, epoch: int) -> tuple[Share, ...]:
+        """Return how often each behavior occurs."""
+        return self._epoch(epoch).shares
+
+    def sampling_table(self, epoch: int) -> str:
+        """Return what people should know of an epoch: a line for each behavior, and a last one."""
+        drawn = self._epoch(epoch)
+        lines = [f"{'behavior':14} {'stacks':>8} {'places':>8} probability"]
+        lines += [
+            f"{share.behavior:14} {share.available:8} {share.needed:8} {share.probability:11.4f}"
+            for share in drawn.shares
+        ]
+        lines.append(
+            f"{drawn.steps} minibatches of {self._plan.minibatch} stacks from "
+            f"{len(self._targets)} clips, {drawn.repeating} with a clip twice"
+        )
+        return "\n".join(lines)
+
+    def _epoch(self, number: int) -> Epoch:
+        if (found := self._kept.get(number)) is not None:
+            return found  # without waiting for another epoch that is being drawn
+        with self._lock:
+            if (found := self._kept.get(number)) is None:
+                found = self._draw(number)
+                while len(self._kept) >= _KEPT_EPOCHS:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[number] = found
+            return found
+
+    def _draw(self, number: int) -> Epoch:
+        plan = self._plan
+        generator = np.random.default_rng((_EPOCH_STREAM, plan.seed, number))
+        if self._any_start is not None:
+            assert plan.steps is not None
+            return even_epoch(self._any_start, plan.steps, plan.minibatch, generator)
+        rarest = int(self._count.argmin())
+        stacks = self._shifted(generator)
+        return paper_epoch(stacks, rarest, plan.steps, plan.minibatch, generator)
+
+    def _shifted(self, generator: np.random.Generator) -> Stacks:
+        """Cut each clip into stacks that do not overlap, from a random frame of its first on."""
+        for _ in range(_MOST_OFFSETS):
+            offsets = generator.integers(0, self._length, len(self._targets))
+            stacks = self._cut(offsets, self._length)
+            if stacks.count().all():
+                return stacks
+        raise TrainingError(
+            "the training clips hold too few frames of a behavior to draw an epoch: "
+            + ", ".join(f"{name} {n}" for name, n in zip(BEHAVIORS, self._count, strict=True))
+        )
+
+    def _cut(self, offsets: Indices, every: int) -> Stacks:
+        return Stacks.cut(self._targets, offsets, every)
+
+
+def _check(plan: Plan) -> None:
+    if plan.sampling == "paper":
+        return
+    if plan.minibatch % len(BEHAVIORS):
+        raise TrainingError(
+            f"a minibatch of {plan.minibatch} stacks cannot hold equally many of 8 behaviors"
+        )
+    if plan.steps is None:
+        raise TrainingError("the sampling `even` needs a number of minibatches an epoch")

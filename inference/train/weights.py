@@ -45,6 +45,16 @@ def load_checkpoint(path: Path) -> tuple[Network, dict[str, float]]:
     return network.eval(), _evaluation_in(content, path)
 
 
+def load_network(path: Path) -> Network:
+    """Return the network of a checkpoint, ours or the authors'.
+
+    Raises ModelError as `load_weights` does.
+    """
+    if "network" in _read(path):
+        return load_checkpoint(path)[0]
+    return load_weights(path)
+
+
 def _read(path: Path) -> dict[object, object]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)

@@ -67,6 +67,8 @@ def test_completion_prints_a_script_for_the_shell(shell: str) -> None:
 def test_show_draws_labels_and_truth_and_how_far_they_agree(tmp_path: Path) -> None:
     write_labels(tmp_path / "a.csv", [6] * 30 + [7] * 10)
     write_annotation(tmp_path / "a_map.csv", [6] * 40)
+    for table in ("animals.csv", "behaviors.csv", "clips.csv"):
+        (tmp_path / table).write_text("tables;of\na data set\n")
     done = run("show", tmp_path)
     assert done.returncode == 0
     assert "agree on 75.0% of 40 frames" in done.stdout
@@ -96,6 +98,7 @@ def test_simulate_writes_what_train_and_show_read(tmp_path: Path) -> None:
         "01_20250113_1800_s0_n25_map.csv",
         "02_20250113_1800_s0_n25.mkv",
         "02_20250113_1800_s0_n25_map.csv",
+        "animals.csv",
         "dataset.json",
     ]
     again = run("simulate", out, "--mice", "2", "--seconds", "1", "--seed", "4")

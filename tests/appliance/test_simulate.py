@@ -1,5 +1,6 @@
 """Simulated data sets: the published layout, whole files, resumable."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def test_files_are_named_as_in_the_published_data_set(dataset: Path) -> None:
         "02_20250113_1800_s0_n20_map.csv",
         "02_20250113_1800_s45000_n20.mkv",
         "02_20250113_1800_s45000_n20_map.csv",
+        "animals.csv",
         "dataset.json",
     ]
 
@@ -98,6 +100,30 @@ def test_an_interrupted_run_is_resumed_without_touching_finished_clips(tmp_path:
     assert told == [(first[1].name, 2, 2)]
     assert first[0].stat().st_mtime_ns == untouched.st_mtime_ns
     assert (tmp_path / f"{first[1].stem}_map.csv").exists()
+
+
+def test_the_animal_table_names_the_strains_that_the_furs_are_drawn_after(dataset: Path) -> None:
+    assert (dataset / "animals.csv").read_bytes() == b"animal;strain\n01;C57BL/6\n02;SWISS\n"
+
+
+def test_a_folder_from_before_there_was_an_animal_table_gets_one(
+    dataset: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(dataset, tmp_path / "out"))
+    (out / "animals.csv").unlink()
+    _simulate(out, clips=2)
+    assert (out / "animals.csv").read_bytes() == (dataset / "animals.csv").read_bytes()
+
+
+def test_more_mice_are_added_to_what_a_person_wrote(dataset: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(dataset, tmp_path / "out"))
+    table = out / "animals.csv"
+    table.write_text("animal;sex;strain\n1;f;C57BL/6")
+    _simulate(out, clips=2)
+    assert table.read_text() == "animal;sex;strain\n1;f;C57BL/6\n02;;SWISS\n"
+    table.write_text("animal;strain\n01;SWISS\n")
+    with pytest.raises(SimulationError, match="says that animal 01 is SWISS, not C57BL/6"):
+        _simulate(out, clips=2)
 
 
 @pytest.mark.parametrize("changed", [{"seed": 8}, {"spread": 0.5}, {"routine": "circadian"}])

@@ -45,9 +45,14 @@ def _pictures(video: Path) -> Iterator[NDArray[np.uint8]]:
         stream = container.streams.video[0]
         stream.thread_type = "FRAME"
         for frame in container.decode(stream):
-            gray = frame.to_ndarray(format="gray")[90:440].astype(np.uint8, copy=False)
-            square = np.pad(gray, ((177, 177), (0, 0)))
-            yield cv2.LUT(cv2.resize(square, (256, 256)), TABLE).astype(np.uint8, copy=False)
+            yield picture_of(frame)
+
+
+def picture_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """Return a frame as the network is shown it, (256, 256)."""
+    gray = frame.to_ndarray(format="gray")[90:440].astype(np.uint8, copy=False)
+    square = np.pad(gray, ((177, 177), (0, 0)))
+    return cv2.LUT(cv2.resize(square, (256, 256)), TABLE).astype(np.uint8, copy=False)
 
 
 def main(weights: Path, video: Path, output: Path) -> None:

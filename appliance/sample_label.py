@@ -1,0 +1,42 @@
+"""The labels that a model gave to the frames of a clip, when its segment was labelled."""
+
+from pathlib import Path
+
+from appliance.sampled_clip import SampledClip
+from disk.durable_file import write_durably
+from inference.error import LabelFileError
+from inference.frame_index import read_frame_index
+from inference.label_file import LabelRow, header, read_labels
+
+
+def write_clip_labels(data: Path, clip: SampledClip) -> None:
+    """Write `<clip>.csv`, a label file, unless it is there. Never an annotation: nobody looked.
+
+    Raises LabelFileError, VideoError, OSError.
+    """
+    path = clip.path.with_suffix(".csv")
+    if path.exists():
+        return
+    source = _labels_of(data, clip.origin.segment)
+    labels = read_labels(source)
+    if labels.times_ms is None or labels.confidences is None or labels.model is None:
+        raise LabelFileError(f"{source}: is not a label file of ours")
+    first = clip.origin.first_frame
+    clip_ms = read_frame_index(clip.path).times_ms
+    if first >= len(labels.codes):
+        raise LabelFileError(f"{source}: has no row for frame {first}")
+    row_of = {int(time_ms): row for row, time_ms in enumerate(labels.times_ms)}
+    start_ms = int(labels.times_ms[first])
+    rows = []
+    for frame, time_ms in enumerate(clip_ms.tolist()):
+        row = row_of.get(start_ms + time_ms)
+        if row is None:
+            raise LabelFileError(f"{source}: has no row at {start_ms + time_ms} ms")
+        confidence = float(labels.confidences[row])
+        rows.append(LabelRow(frame, int(labels.codes[row]), time_ms, confidence).line())
+    write_durably(path, f"{header(labels.model)}{''.join(rows)}".encode())
+
+
+def _labels_of(data: Path, segment: str) -> Path:
+    cage, day = segment[:2], f"{segment[3:7]}-{segment[7:9]}-{segment[9:11]}"
+    return data / cage / day / f"{segment}.csv"

@@ -1,0 +1,51 @@
+"""SIGINT and SIGTERM as a wish to end in order."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+import click
+
+_STOP: Final = (signal.SIGTERM, signal.SIGINT)
+_SIGNALLED: Final = 128
+"""Exit codes of what a signal ended begin here. Source: POSIX shell, "Exit Status"."""
+
+
+class StopRequest:
+    """The first signal is noted while the block runs, the second one ends the process at once.
+
+    Main thread only.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        """Of the signal; None if there was none."""
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in _STOP}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def is_wanted(self) -> bool:
+        """Say whether there was a signal."""
+        return self.number is not None
+
+    @property
+    def exit_code(self) -> int:
+        """Return what a process that a signal ended exits with."""
+        return _SIGNALLED + (self.number or 0)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self.number = number
+        for each in _STOP:
+            signal.signal(each, signal.SIG_DFL)
+        click.echo("stopping in order; once more to stop at once", err=True)

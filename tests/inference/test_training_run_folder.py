@@ -1,0 +1,109 @@
+"""A run folder belongs to one training; everything else is refused in a sentence."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from inference.error import TrainingError
+from inference.train.plan import changed, plan_of
+from tests.inference.tiny_training import PLAN, is_same, kept, train_here
+
+SHORT = changed(PLAN, {"epochs": 2, "steps": 1})
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with a training; it must not be changed."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("finished")
+    train_here(folder, SHORT)
+    yield folder
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+def test_another_plan_is_refused_with_what_differs(folder: Path) -> None:
+    with pytest.raises(TrainingError) as caught:
+        train_here(folder, changed(SHORT, {"rate": 0.01, "seed": 4}))
+    assert str(caught.value) == (
+        f"{folder}/run holds another training: seed is 4 here, 0 in plan.json; "
+        "rate is 0.01 here, 0.002 in plan.json"
+    )
+
+
+def test_another_annotation_is_refused_with_its_clip(folder: Path) -> None:
+    listed = folder / "run" / "clips.json"
+    text = listed.read_text()
+    listed.write_text(text.replace('"bytes": ', '"bytes": 1', 1))
+    with pytest.raises(TrainingError, match=r"the annotation of clip 01_.* is another one"):
+        train_here(folder, SHORT)
+
+
+def test_a_damaged_state_names_the_epoch_to_go_on_from(folder: Path) -> None:
+    state = folder / "run" / "state.pt"
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 1
+    state.write_bytes(content)
+    with pytest.raises(TrainingError) as caught:
+        train_here(folder, SHORT)
+    epoch = folder / "run" / "epochs" / "002.pt"
+    assert str(caught.value) == (
+        f"{state} is damaged; to go on after epoch 2, copy {epoch} to {state}"
+    )
+
+
+def test_a_training_goes_on_from_an_epochs_file_to_the_same_bits(folder: Path) -> None:
+    run = folder / "run"
+    before = kept(run)
+    shutil.copy(run / "epochs" / "001.pt", run / "state.pt")
+    (run / "epochs" / "002.pt").unlink()
+    assert not train_here(folder, SHORT).was_finished
+    assert is_same(kept(run), before)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense" * 100])
+def test_a_state_that_is_none_is_one_sentence(content: bytes, folder: Path) -> None:
+    (folder / "run" / "state.pt").write_bytes(content)
+    with pytest.raises(TrainingError, match=r"state\.pt is damaged; to go on after epoch 2"):
+        train_here(folder, SHORT)
+
+
+def test_a_state_of_another_network_is_refused(folder: Path) -> None:
+    (folder / "run" / "plan.json").unlink()
+    with pytest.raises(TrainingError, match=r"state\.pt is of another training: network is"):
+        train_here(folder, changed(plan_of("paper", "ethocnn"), {"threads": 1}))
+
+
+def test_a_file_that_cannot_be_written_leaves_the_state_before(folder: Path) -> None:
+    run = folder / "run"
+    shutil.copy(run / "epochs" / "001.pt", run / "state.pt")
+    before = (run / "state.pt").read_bytes()
+    (run / "epochs" / "002.pt").unlink()
+    (run / "state.pt.part").mkdir()
+    with pytest.raises(TrainingError, match=r"state\.pt cannot be written: "):
+        train_here(folder, SHORT)
+    assert (run / "state.pt").read_bytes() == before
+
+
+def test_a_plan_that_contradicts_itself_is_one_sentence() -> None:
+    with pytest.raises(
+        TrainingError, match=r"^a minibatch of 8 stacks cannot be cut into 3 shards"
+    ):
+        changed(PLAN, {"shards": 3})
+    with pytest.raises(TrainingError, match=r"^epochs: Input should be greater than 0"):
+        changed(PLAN, {"epochs": 0})
+
+
+def test_clips_json_lists_both_sides(finished: Path) -> None:
+    text = (finished / "run" / "clips.json").read_text()
+    assert text.count('"clip": ') == 4
+    codes = finished / "clips" / "01_20180418_1200_s0_n176_map.csv"
+    assert f'"bytes": {codes.stat().st_size}' in text
