@@ -13,5 +13,5 @@ def require_reports() -> None:
     missing = [name for module, name in _LIBRARIES.items() if find_spec(module) is None]
     if missing:
         raise click.ClickException(
-            f"a report needs {' and '.join(missing)}: install `ethoprofiler[train]`"
+            f"a report needs {' and '.join(missing)}: install `ethoprofiler[report]`"
         )

@@ -33,6 +33,8 @@ class Preprocessing(BaseModel):
     4. The square is resized to `size`, linear without antialiasing.
     5. Levels `contrast_low`..`contrast_high` are stretched to 0..255.
     6. The network divides by `divisor`.
+
+    A picture of `size` x `size` is cut, padded and resized already: only levels are changed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,6 +96,9 @@ class Preprocessor:
         Raises VideoError if the crop rectangle of the configuration leaves the picture.
         """
         spec = self._spec
+        if self._crop is None and luma.shape == (spec.size, spec.size):
+            first, last = spec.band_rows
+            return self._levels(luma[first:last], full_range=full_range)
         region = self._crop or region_of(spec, luma.shape[1], luma.shape[0])
         if region.left + region.width > luma.shape[1] or region.top + region.height > luma.shape[0]:
             raise VideoError(
@@ -106,6 +111,12 @@ class Preprocessor:
         if not full_range:
             cut = _lookup(cut, full_range_table())
         return _lookup(self._squeeze(cut), self._contrast)
+
+    def _levels(self, rows: Gray, *, full_range: bool) -> Gray:
+        """Return rows of a picture that has the network's size already, as the original did."""
+        if not full_range:
+            rows = _lookup(rows, full_range_table())
+        return _lookup(rows, self._contrast)
 
     def _squeeze(self, cut: Gray) -> Gray:
         spec = self._spec

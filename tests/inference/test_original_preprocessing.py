@@ -101,3 +101,15 @@ def test_dividing_by_256_is_exact_in_the_original_s_half_precision() -> None:
     levels = np.arange(256, dtype=np.uint8)
     half = (levels.astype(np.float16) / np.float16(256)).astype(np.float32)
     assert np.array_equal(half, levels.astype(np.float32) / np.float32(Preprocessing().divisor))
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+def test_a_picture_of_the_network_s_size_is_not_resized_again(full_range: bool) -> None:
+    picture = np.arange(256 * 256, dtype=np.uint32).reshape(256, 256) * 7 % 256
+    luma = picture.astype(np.uint8)
+    gray = luma if full_range else full_range_table()[luma]
+    levels = np.zeros(256, np.uint8)
+    levels[10:171] = [(level - 10) * 255 // 160 for level in range(10, 171)]
+    levels[171:] = 255
+    band = Preprocessor(Preprocessing()).band(luma, full_range=full_range)
+    assert np.array_equal(band, levels[gray][64:192])
