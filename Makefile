@@ -109,6 +109,9 @@ bench: $(VENV)/.dev $(VENV)/.debian
 	$(BIN)/python -m tests.bench.bench_outbox
 	$(BIN)/python -m tests.bench.bench_upload
 	$(BIN)/python -m tests.bench.bench_picture_watch --repeats 2 --days 1 --hours 4
+	$(BIN)/python -m tests.bench.bench_training --steps 2 --rounds 1
+	$(BIN)/python -m tests.bench.bench_training_kill --kills 3
+	$(BIN)/python -m tests.bench.bench_learning --folds 4 --epochs 2 --steps 20
 	$(BIN)/python -m tests.bench.bench_lights --starts 3 --repeats 2 --replugs 8 --crystals 300 --host-hours 1.2
 
 docs: $(VENV)/.dev

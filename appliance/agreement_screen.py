@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from appliance.evaluation_table import percent
 from appliance.terminal import output_width
 from inference.evaluate.agreement import Agreement, PairAgreement
 from inference.evaluate.bootstrap import Interval
@@ -22,6 +23,7 @@ def show_agreement(agreement: Agreement) -> None:
         )
     for pair in agreement.pairs:
         console.print(_behaviors(pair))
+        _show_confusion(console, pair)
         if pair.groups:
             console.print(_groups(pair))
         _show_none(console, pair)
@@ -49,10 +51,25 @@ def _pairs(agreement: Agreement) -> Table:
     return table
 
 
+def _show_confusion(console: Console, pair: PairAgreement) -> None:
+    """Print the matrix of figure 5C: shares of the first rater's frames; columns by number."""
+    table = Table("", box=None, padding=(0, 1, 0, 0))
+    for code in range(len(pair.behaviors)):
+        table.add_column(str(code), justify="right", no_wrap=True)
+    for code, (row, figures) in enumerate(zip(pair.confusion, pair.behaviors, strict=True)):
+        cells = [percent(frames / figures.support if figures.support else None) for frames in row]
+        table.add_row(escape(f"{code} {figures.behavior}"), *cells)
+    console.print(
+        f"frames of {pair.first} (row), by what {pair.second} calls them (column), %", markup=False
+    )
+    console.print(table)
+
+
 def _behaviors(pair: PairAgreement) -> Table:
     table = Table("behavior", title=_names(pair), title_justify="left")
     raters = escape(pair.first), escape(pair.second)
-    for column in (*raters, "agreed", "kappa", "bouts", "alike", "boundary ms"):
+    agreed = tuple(f"agreed, of {rater}'s" for rater in raters)
+    for column in (*raters, *agreed, "kappa", "bouts", "alike", "boundary ms"):
         table.add_column(column, justify="right")
     bouts = {figures.behavior: figures for figures in pair.bouts.behaviors}
     for figures in pair.behaviors:
@@ -62,6 +79,7 @@ def _behaviors(pair: PairAgreement) -> Table:
             str(figures.support),
             str(figures.labelled),
             "" if figures.recall is None else f"{figures.recall:.1%}",
+            "" if figures.precision is None else f"{figures.precision:.1%}",
             _kappa(pair.behavior_kappas[figures.behavior]),
         ]
         if of_bouts:

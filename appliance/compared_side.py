@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.earlier_report import report_beside
 from appliance.model_evaluation import Exam, examine, open_model
 from appliance.model_folder import MODEL_SUFFIX
 from inference.error import EvaluationError
 from inference.evaluate.prediction_file import PredictionFile, read_predictions
 from inference.evaluate.report import ModelFacts
-from inference.evaluate.report_folder import REPORT_NAME, find_predictions, read_report
+from inference.evaluate.report_folder import find_predictions
 from inference.provider import Provider
 
 
@@ -43,9 +44,9 @@ def _read(path: Path) -> Side:
     files = [read_predictions(file) for file in find_predictions(path)]
     folder = path if path.is_dir() else path.parent
     models = sorted({file.about.model for file in files})
-    if (folder / REPORT_NAME).exists():
-        report = read_report(folder / REPORT_NAME)
-        if report.about.model is not None and [report.about.model.identity] == models:
-            return Side(report.about.model, files, report.about.data_set)
+    report = report_beside(path)
+    known = None if report is None else report.about.model
+    if report is not None and known is not None and [known.identity] == models:
+        return Side(known, files, report.about.data_set)
     identity = models[0] if len(models) == 1 else f"{files[0].about.protocol}: {folder.name}"
     return Side(ModelFacts(identity=identity), files, "")

@@ -120,21 +120,20 @@ def _cut_recording(run: _Cutting, recording: Recording) -> None:
 
 def _cut_interval(run: _Cutting, recording: Recording, index: FrameIndex, moment: datetime) -> None:
     since_ns = utc_ns_of(moment, recording.zone) - recording.start_utc_ns
-    first_ms = -(-since_ns // 1_000_000)
+    begin_ms = -(-since_ns // 1_000_000)
     end_ms = -(-(since_ns + run.choice.rhythm.length // _MS * 1_000_000) // 1_000_000)
-    chosen = np.flatnonzero(
-        (index.times_ms >= first_ms) & (index.times_ms < end_ms) & index.is_there
-    )
+    times_ms = index.times_ms + index.first_pts_ms
+    chosen = np.flatnonzero((times_ms >= begin_ms) & (times_ms < end_ms) & index.is_there)
     if not len(chosen):
         run.remarks.append(
             f"{recording.video.stem}: {moment:%Y-%m-%d %H:%M:%S} left out, it has no frame"
         )
         return
-    origin = _origin(run, recording, index, moment, chosen)
+    first_ms, last_ms = (int(times_ms[frame]) for frame in chosen[[0, -1]])
+    origin = _origin(run, recording, moment, int(chosen[0]), first_ms)
     name = f"{recording.video.stem[:-2]}_s{chosen[0]}"
     part = part_path(run.out / f"{name}.mkv")
-    first_pts, last_pts = (int(index.times_ms[k]) + index.first_pts_ms for k in chosen[[0, -1]])
-    cut = cut_clip(recording.video, part, first_pts, last_pts, origin.as_tags())
+    cut = cut_clip(recording.video, part, first_ms, last_ms, origin.as_tags())
     clip = run.out / f"{name}_n{cut.frames}.mkv"
     if clip.exists():
         part.unlink()
@@ -151,21 +150,17 @@ def _key(run: _Cutting, recording: Recording, moment: datetime) -> tuple[str, in
 
 
 def _origin(
-    run: _Cutting,
-    recording: Recording,
-    index: FrameIndex,
-    moment: datetime,
-    chosen: np.ndarray[tuple[int], np.dtype[np.intp]],
+    run: _Cutting, recording: Recording, moment: datetime, first_frame: int, first_ms: int
 ) -> ClipOrigin:
     manifest = recording.manifest
-    first_ms = int(index.times_ms[chosen[0]])
     segment, interval_utc_ns, length_ms = _key(run, recording, moment)
     end_ms = (interval_utc_ns - recording.start_utc_ns) // 1_000_000 + length_ms
     utc_ms = (recording.start_utc_ns // 1_000_000) + first_ms
     start = datetime.fromtimestamp(utc_ms // 1000, UTC) + (utc_ms % 1000) * _MS
     return ClipOrigin(
         segment=segment,
-        first_frame=int(chosen[0]),
+        first_frame=first_frame,
+        first_ms=first_ms,
         interval_utc_ns=interval_utc_ns,
         length_ms=length_ms,
         start=start.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from inference.evaluate.bootstrap import Interval
 from inference.evaluate.figures import GroupFigures
+from inference.evaluate.protocol import EVALUATION
 from inference.evaluate.report import Report
 
 
@@ -76,8 +77,9 @@ def _lines(report: Report) -> list[str]:
     )
     calibration = f"Calibration error {percent(report.calibration.expected_error)} %"
     if report.temperature is not None:
+        what = "further temperature" if report.protocol == EVALUATION else "temperature"
         calibration += (
-            f", {percent(report.temperature.after.expected_error)} % with a temperature of "
+            f", {percent(report.temperature.after.expected_error)} % with a {what} of "
             f"{report.temperature.temperature:.2f}"
         )
     return [*lines, f"{calibration}."]

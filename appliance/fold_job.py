@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -10,7 +11,8 @@ from appliance.cache_folder import cache_folder
 from appliance.fold_screen import FoldScreen
 from appliance.instance_lock import AlreadyRunning, InstanceLock
 from appliance.model_evaluation import SOFTWARE, about_report
-from inference.error import DataSetError, EvaluationError
+from inference.error import DataSetError, EvaluationError, TrainingError
+from inference.evaluate.fold_file import FOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from inference.train.fold_run import FoldTask
     from inference.train.plan import Plan
 
-FOLDS: Final = "folds"
 _LOCK: Final = "lock"
 
 
@@ -92,6 +93,22 @@ def list_of(
     )
 
 
+def refuse_other_folds(
+    folds: Sequence[Fold], inspection: Inspection, spec: Preprocessing, out: Path
+) -> None:
+    """Raise InferenceError, naming what differs, if a finished fold is of other clips."""
+    from inference.train.clip_list import listed_clips
+    from inference.train.finished_fold import is_finished, refuse_other_fold
+
+    folders = {out / FOLDS / fold.name: fold for fold in folds}
+    finished = [folder for folder in folders if is_finished(folder)]
+    if not finished:
+        return
+    clips = listed_clips((clip.source, clip.frames) for clip in inspection.clips)
+    for folder in finished:
+        refuse_other_fold(folder, folders[folder], clips, spec)
+
+
 def tasks_of(
     folds: Sequence[Fold],
     draw: Draw,
@@ -101,7 +118,8 @@ def tasks_of(
     options: TrainingOptions,
 ) -> dict[str, FoldTask]:
     """Return what a process needs for each fold that is not finished, by name."""
-    from inference.train.fold_run import FoldTask, is_finished
+    from inference.train.finished_fold import is_finished
+    from inference.train.fold_run import FoldTask
 
     return {
         fold.name: FoldTask(
@@ -119,6 +137,19 @@ def tasks_of(
         for fold in folds
         if not is_finished(out / FOLDS / fold.name)
     }
+
+
+def refuse_little_room(tasks: Mapping[str, FoldTask], out: Path) -> None:
+    """Raise TrainingError if the folds' epochs will not fit on the disk of `out`."""
+    from inference.train.fold_run import bytes_to_write
+
+    needed = sum(map(bytes_to_write, tasks.values()))
+    free = shutil.disk_usage(out).free
+    if needed > free:
+        raise TrainingError(
+            f"{out} has {free / 1e9:.1f} GB free, the epochs of {len(tasks)} folds "
+            f"take {needed / 1e9:.1f} GB"
+        )
 
 
 def run_tasks(tasks: Mapping[str, FoldTask], jobs: int, scheduler: str | None) -> dict[str, str]:

@@ -22,8 +22,8 @@ from inference.error import EvaluationError
 from inference.evaluate.judging import judge_clips, model_facts
 from inference.evaluate.prediction import ClipPrediction
 from inference.evaluate.prediction_file import PredictionsAbout
+from inference.evaluate.protocol import EVALUATION
 from inference.evaluate.report import About, ModelFacts
-from inference.evaluate.report_building import EVALUATION
 from inference.provider import Provider
 
 SOFTWARE: Final = version("ethoprofiler")

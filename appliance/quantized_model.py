@@ -21,7 +21,7 @@ _RUNS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One model beside another on clips that neither learned from."""
+    """One model beside another on clips that gave the new one no ranges."""
 
     frames: int
     agreement: float

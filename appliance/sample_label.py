@@ -21,17 +21,14 @@ def write_clip_labels(data: Path, clip: SampledClip) -> None:
     labels = read_labels(source)
     if labels.times_ms is None or labels.confidences is None or labels.model is None:
         raise LabelFileError(f"{source}: is not a label file of ours")
-    first = clip.origin.first_frame
-    clip_ms = read_frame_index(clip.path).times_ms
-    if first >= len(labels.codes):
-        raise LabelFileError(f"{source}: has no row for frame {first}")
+    index = read_frame_index(clip.path)
+    first_ms = clip.origin.first_ms + index.first_pts_ms
     row_of = {int(time_ms): row for row, time_ms in enumerate(labels.times_ms)}
-    start_ms = int(labels.times_ms[first])
     rows = []
-    for frame, time_ms in enumerate(clip_ms.tolist()):
-        row = row_of.get(start_ms + time_ms)
+    for frame, time_ms in enumerate(index.times_ms.tolist()):
+        row = row_of.get(first_ms + time_ms)
         if row is None:
-            raise LabelFileError(f"{source}: has no row at {start_ms + time_ms} ms")
+            raise LabelFileError(f"{source}: has no row at {first_ms + time_ms} ms")
         confidence = float(labels.confidences[row])
         rows.append(LabelRow(frame, int(labels.codes[row]), time_ms, confidence).line())
     write_durably(path, f"{header(labels.model)}{''.join(rows)}".encode())

@@ -1,6 +1,6 @@
 """Which recordings of a rack are sampled, and what of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -70,7 +70,7 @@ def plan_sample(data: Path, choice: SampleChoice) -> SamplePlan:
         raise SampleError(fault)
     recordings: list[Recording] = []
     remarks: list[str] = []
-    for cage in choice.cages or _cages_in(data):
+    for cage in sorted(set(choice.cages)) or _cages_in(data):
         folder = data / f"{cage:02d}"
         if not folder.is_dir():
             raise SampleError(f"{folder}: there is no recording of cage {cage:02d}")
@@ -83,10 +83,11 @@ def plan_sample(data: Path, choice: SampleChoice) -> SamplePlan:
     remarks += [
         _partial_text(one, moment) for one in recordings for moment in one.intervals.partial
     ]
-    plan = SamplePlan(tuple(one for one in recordings if one.intervals.whole), tuple(remarks))
-    if not plan.recordings:
+    sampled = tuple(one for one in recordings if one.intervals.whole)
+    if not sampled:
         raise SampleError(f"{data}: holds no finished recording of what is asked for")
-    return plan
+    remarks += [text for one in sampled for text in _clock_texts(one)]
+    return SamplePlan(sampled, tuple(remarks))
 
 
 def _cages_in(data: Path) -> list[int]:
@@ -136,6 +137,20 @@ def _chosen(
 
 def _partial_text(recording: Recording, moment: datetime) -> str:
     return f"{recording.video.stem}: {moment:%Y-%m-%d %H:%M:%S} left out, recorded in part only"
+
+
+def _clock_texts(recording: Recording) -> Iterator[str]:
+    """Yield why the moments of a recording's clips may be wrong."""
+    manifest, stem = recording.manifest, recording.video.stem
+    if manifest.clock_synchronized is False:
+        yield f"{stem}: the clock was not synchronized when it began, so its clips may be off"
+    if manifest.anchors:
+        last = manifest.anchors[-1]
+        moved_ns = last.utc_ns - recording.start_utc_ns - last.at_ms * 1_000_000
+        yield (
+            f"{stem}: the clock was moved by {moved_ns / 1e9:+.0f} s within it, its clips keep to "
+            "the time of its begin"
+        )
 
 
 def _zone(offset: str | None) -> timezone | None:

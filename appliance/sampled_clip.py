@@ -36,7 +36,9 @@ class ClipOrigin(BaseModel):
     segment: str
     """The stem."""
     first_frame: int
-    """Of the clip in the segment, from 0: the row of its label file."""
+    """Of the clip in the segment, from 0, among the frames that could be found."""
+    first_ms: int
+    """When that is in the segment, as in its label file."""
     interval_utc_ns: int
     length_ms: int
     """The stretch that was asked for, from `interval_utc_ns` on."""
@@ -75,10 +77,10 @@ class SampledClip:
 def clips_in(folder: Path) -> list[SampledClip]:
     """Return the clips of a folder that were cut from segments, by cage and time.
 
-    Raises VideoError.
+    Hidden files are none of ours. Raises VideoError.
     """
     found = []
-    for path in folder.glob("*.mkv"):
+    for path in folder.glob("[!.]*.mkv"):
         with open_video(path) as video:
             tag = video.tags.get(_TAG)
         if tag is None:

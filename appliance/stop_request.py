@@ -6,6 +6,8 @@ from typing import Final, Self
 
 import click
 
+from inference.error import TrainingStopped
+
 _STOP: Final = (signal.SIGTERM, signal.SIGINT)
 _SIGNALLED: Final = 128
 """Exit codes of what a signal ended begin here. Source: POSIX shell, "Exit Status"."""
@@ -38,10 +40,15 @@ class StopRequest:
         """Say whether there was a signal."""
         return self.number is not None
 
+    def raise_if_wanted(self, place: str) -> None:
+        """Raise TrainingStopped, which says where, if there was a signal; any thread may ask."""
+        if self.is_wanted():
+            raise TrainingStopped(f"stopped {place}")
+
     @property
     def exit_code(self) -> int:
-        """Return what a process that a signal ended exits with."""
-        return _SIGNALLED + (self.number or 0)
+        """Return what a process exits with that a signal ended, its own or another process's."""
+        return _SIGNALLED + (self.number or signal.SIGTERM)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame

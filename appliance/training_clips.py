@@ -13,7 +13,7 @@ from appliance.terminal import output_width
 from inference.error import DataSetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from appliance.training_options import TrainingOptions
@@ -31,21 +31,25 @@ def open_clips(folder: Path, options: TrainingOptions) -> DataSet:
     return open_data_set(folder, Layout(options.layout) if options.layout else None)
 
 
-def check_clips(data_set: DataSet, options: TrainingOptions) -> Inspection:
-    """Inspect a data set and print every fault in one table.
+def check_clips(
+    data_set: DataSet, options: TrainingOptions, goes_on: Callable[[], None] = lambda: None
+) -> Inspection:
+    """Inspect a data set and print every fault in one table; call `goes_on` after each clip.
 
     Raises DataSetError if there is one because of which a training cannot start.
     """
     from inference.dataset.check import inspect, training_faults, with_cache
 
+    rate = options.frames_per_second
     with _bar() as bar:
         task = bar.add_task("checking", total=len(data_set.clips))
-        found = inspect(
-            data_set,
-            lambda done, _: bar.update(task, completed=done),
-            frames_per_second=options.frames_per_second,
-        )
-    found = with_cache(found, cache_folder(options.cache))
+
+        def show(done: int, _: int) -> None:
+            bar.update(task, completed=done)
+            goes_on()
+
+        found = inspect(data_set, show, frames_per_second=rate)
+    found = with_cache(found, cache_folder(options.cache), rate)
     console = Console(stderr=True, highlight=False, markup=False, emoji=False, width=output_width())
     print_faults(console, found.faults, data_set.folder)
     if faults := len(training_faults(found)):
@@ -56,8 +60,16 @@ def check_clips(data_set: DataSet, options: TrainingOptions) -> Inspection:
     return found
 
 
-def load(clips: Sequence[ClipSource], options: TrainingOptions, spec: Preprocessing) -> list[Clip]:
-    """Return the clips, decoded into the cache; shows how far it is. Raises DataSetError."""
+def load(
+    clips: Sequence[ClipSource],
+    options: TrainingOptions,
+    spec: Preprocessing,
+    goes_on: Callable[[], None] = lambda: None,
+) -> list[Clip]:
+    """Return the clips, decoded into the cache; shows how far it is. Raises DataSetError.
+
+    `goes_on` is called before each frame, from any thread: what it raises ends the decoding.
+    """
     from inference.train.dataset import load_clips
 
     with _bar() as bar:
@@ -67,6 +79,7 @@ def load(clips: Sequence[ClipSource], options: TrainingOptions, spec: Preprocess
             cache_folder(options.cache),
             spec,
             lambda done, _: bar.update(task, completed=done),
+            goes_on,
         )
 
 

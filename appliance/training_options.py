@@ -55,11 +55,14 @@ _OPTIONS: Final = (
         help="Minibatches an epoch.  [default: the rarest behavior's stacks, ours 300]",
     ),
     click.option(
-        "--minibatch", type=click.IntRange(8), help="Stacks in one.  [default: 16, ours 64]"
+        "--minibatch",
+        type=click.IntRange(8),
+        help="Stacks in one: for paper 15 or more, for ours a multiple of 8.  "
+        "[default: 16, ours 64]",
     ),
     click.option(
         "--rate",
-        type=click.FloatRange(0, min_open=True),
+        type=click.FloatRange(0, 100, min_open=True),
         help="Learning rate.  [default: 0.03, ours 0.002]",
     ),
     click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
@@ -12,26 +13,33 @@ import click
 
 from appliance.cache_folder import cache_folder
 from appliance.model_writer import check_output, write_model
+from appliance.training_card import has_figures, held_out_in, summary_of
 from appliance.training_clips import check_clips, load, open_clips
 from appliance.training_plan import make_plan
 from appliance.training_screen import TrainingScreen
+from disk.durable_file import part_path
+from inference.dataset.band_cache import is_cached
+from inference.dataset.inspection import ClipGroup
 from inference.error import TrainingError
 from inference.evaluate.prediction_file import FILE_NAME, PredictionsAbout, write_predictions
 from inference.preprocessing import Preprocessing
-from inference.train.dataset import Split, split_by_animal
+from inference.train.dataset import Split, choose_held_out, split_by_animal
 from inference.train.export import Attribution, check_attribution
 from inference.train.loop import train
 from inference.train.process_group import Processes, joined_processes
 from inference.train.progress import Trained, Watch
 from inference.train.run_folder import refuse_other_plan
+from inference.train.shard import own_shards
+from inference.train.teacher import open_teacher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from appliance.stop_request import StopRequest
     from appliance.training_options import TrainingOptions
     from inference.dataset.source import DataSet
+    from inference.evaluate.prediction import ClipPrediction
     from inference.train.plan import Plan
 
 _NOBODY: Final = ("none",)
@@ -58,26 +66,51 @@ def run_training(order: TrainingOrder, stop: StopRequest) -> None:
     check_output(order.output)
     check_attribution(order.attribution)
     with joined_processes(order.options.device) as processes:
-        for folder in (cache_folder(order.options.cache), order.run):
-            _prepare(folder)
+        _prepare(order.run)
         plan = make_plan(order.options, order.run)
         refuse_other_plan(order.run, plan)
-        data_set = open_clips(order.data_set, order.options)
-        processes.first_does(_checked(data_set, order.options))
+        own_shards(plan.shards, processes.rank, processes.count)
+        open_teacher(plan, order.options.teacher)  # opened again when it is to teach
         spec = Preprocessing(frames_per_second=order.options.frames_per_second)
-        split = _split(order, data_set, spec)
+        data_set = open_clips(order.data_set, order.options)
+        cache = cache_folder(order.options.cache)
+        if not all(is_cached(clip, cache, spec) for clip in data_set.clips):
+            _prepare(cache)
+        processes.first_does(partial(_check, order, data_set, stop))
+        split = _split(order, data_set, spec, stop)
         trained = _train(order, split, plan, spec, processes, stop)
         if processes.is_first:
             _write(order, split, plan, spec, trained)
 
 
-def _checked(data_set: DataSet, options: TrainingOptions) -> Iterator[None]:
-    check_clips(data_set, options)
-    yield
+def _check(
+    order: TrainingOrder, data_set: DataSet, stop: StopRequest, tell_others: Callable[[], None]
+) -> None:
+    """Refuse what cannot be trained, as far as it is known before anything is decoded."""
+
+    def goes_on() -> None:
+        tell_others()
+        stop.raise_if_wanted("while the data set was checked")
+
+    found = check_clips(data_set, order.options, goes_on)
+    if order.held_out == _NOBODY:
+        return
+    left_out = choose_held_out(data_set.clips, order.held_out)
+    learned = ClipGroup(
+        "", tuple(clip for clip in found.clips if clip.source.animal not in left_out)
+    )
+    if learned.missing:
+        raise TrainingError(
+            f"without animal {', '.join(sorted(left_out))} the data set shows no "
+            f"{', no '.join(learned.missing)}: a network learns all eight"
+        )
 
 
-def _split(order: TrainingOrder, data_set: DataSet, spec: Preprocessing) -> Split:
-    clips = load(data_set.clips, order.options, spec)
+def _split(
+    order: TrainingOrder, data_set: DataSet, spec: Preprocessing, stop: StopRequest
+) -> Split:
+    goes_on = partial(stop.raise_if_wanted, "while the clips were decoded")
+    clips = load(data_set.clips, order.options, spec, goes_on)
     if order.held_out == _NOBODY:
         return Split(tuple(clips), ())
     return split_by_animal(clips, order.held_out)
@@ -92,7 +125,9 @@ def _train(
     stop: StopRequest,
 ) -> Trained:
     with TrainingScreen(plan, is_shown=processes.is_first) as screen:
-        screen.tell(f"{len(split.training)} clips to learn from, held out: {_held_out(split)}")
+        screen.tell(f"{len(split.training)} clips to learn from, held out: {held_out_in(split)}")
+        if split.held_out and not has_figures(split):
+            screen.tell("no figures: nothing that is held out has an annotation to judge by")
         watch = Watch(
             report=screen.show,
             tell=screen.tell,
@@ -124,17 +159,26 @@ def _write(
             software=version("ethoprofiler"),
             frames_per_second=spec.frames_per_second,
         )
-        write_predictions(order.run / FILE_NAME, trained.predictions, about)
+        _keep(order.run / FILE_NAME, trained.predictions, about)
     figures = trained.figures
     attribution = replace(
         order.attribution,
-        provenance=f"{order.attribution.provenance} {_summary(split, plan)}".strip(),
+        provenance=f"{order.attribution.provenance} {summary_of(split, plan)}".strip(),
         evaluation=figures.as_card() if figures else {},
     )
     written = write_model(trained.network.cpu(), attribution, order.output, spec)
     for behavior, recall in figures.recalls.items() if figures else ():
         click.echo(f"  {behavior:14} {recall:6.1%}")
     click.echo(written)
+
+
+def _keep(path: Path, predictions: Sequence[ClipPrediction], about: PredictionsAbout) -> None:
+    """Write predictions, whole or not at all; raises TrainingError."""
+    try:
+        write_predictions(path, predictions, about)
+    except OSError as error:
+        part_path(path).unlink(missing_ok=True)
+        raise TrainingError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _prepare(folder: Path) -> None:
@@ -146,30 +190,3 @@ def _prepare(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise TrainingError(f"{folder} is not a folder for files: {reason}") from error
-
-
-def _held_out(split: Split) -> str:
-    animals = sorted({clip.source.animal for clip in split.held_out})
-    return f"animal {', '.join(animals)}" if animals else "none"
-
-
-def _summary(split: Split, plan: Plan) -> str:
-    """Return for the card what the network learned from, and how."""
-    learned = sorted({clip.source.animal for clip in split.training})
-    figures = (
-        f"the figures are of {_held_out(split)}, left out of training"
-        if split.held_out
-        else "no animal was left out"
-    )
-    return (
-        f"Trained by `ethoprofiler train` on {len(split.training)} clips of animals "
-        f"{', '.join(learned)}; {figures}; {plan.epochs} epochs, {plan.sampling} sampling, "
-        f"minibatches of {plan.minibatch} stacks, {plan.optimizer} at {plan.rate:g}, "
-        f"seed {plan.seed}{_taught(plan)}."
-    )
-
-
-def _taught(plan: Plan) -> str:
-    if plan.distillation is None:
-        return ""
-    return f", taught by the network {plan.distillation.teacher[:12]}"

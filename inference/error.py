@@ -25,6 +25,10 @@ class TrainingError(InferenceError):
     """A training cannot begin or go on."""
 
 
+class FolderInUse(TrainingError):
+    """Another process trains in that run folder; it may end."""
+
+
 class TrainingStopped(InferenceError):
     """A training was asked to stop; its state is saved, and the same call goes on."""
 

@@ -23,6 +23,12 @@ NONE_CODE: Final = 8
 CODE_NAMES: Final = (*BEHAVIORS, "none")
 """Names of the codes 0..8."""
 
+SYNONYMS: Final = {"mm": "micromovement", "head": "micromovement", "groom back": "groom"}
+"""Names in data of others, and what they are to us.
+
+Source: result files of the original (`mm`) and its oldest, ten-class files; Jhuang et al. 2010.
+"""
+
 
 def legend() -> str:
     """Return `0:drink; 1:eat; ...; 7:walk`, the start of a label file's first line."""

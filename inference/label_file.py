@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from disk.durable_file import write_durably
 from inference.error import LabelFileError
-from inference.ethogram import BEHAVIORS, NONE_CODE, legend
+from inference.ethogram import CODE_NAMES, NONE_CODE, SYNONYMS, legend
 
 COLUMNS: Final = "frame;annotation;time;confidence"
 CONFIDENCE_DECIMALS: Final = 4
 _ANNOTATION_COLUMNS: Final = "frame;annotation"
-_NAMES: Final = {name: code for code, name in enumerate(BEHAVIORS)} | {
-    "none": NONE_CODE,
-    "mm": BEHAVIORS.index("micromovement"),  # the original's result files
-    "groom back": BEHAVIORS.index("groom"),  # its oldest, ten-class files
+_NAMES: Final = {name: code for code, name in enumerate(CODE_NAMES)} | {
+    name: CODE_NAMES.index(behavior) for name, behavior in SYNONYMS.items()
 }
 
 
@@ -65,7 +63,7 @@ def header(model: str) -> str:
 def read_labels(path: Path) -> Labels:
     """Read a label file, ours or the original's; raises LabelFileError, naming the line."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, delimiter=";"))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LabelFileError(f"{path}: not a readable label file: {error}") from error

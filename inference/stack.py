@@ -3,17 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from statistics import median
 from typing import Final
 
 import numpy as np
 
+from inference.frame_rate import RATE_SAMPLE_FRAMES, interval_of, is_at_rate
 from inference.preprocessing import Gray, Preprocessing
 
-_RATE_SAMPLE_FRAMES: Final = 51
-_SPAN_FRAMES: Final = 10
-_SAME_RATE: Final = 0.02
-"""Relative difference of frame rates below which no picture is skipped or repeated."""
 _LONGEST_INTERVAL_MS: Final = 1000
 """A longer pause between frames counts as this long, so that a gap does not make stacks."""
 
@@ -58,7 +54,7 @@ def stacks_of(frames: Iterable[BandFrame], spec: Preprocessing) -> Iterator[Stac
     """
     length = spec.stack_length
     iterator = iter(frames)
-    head = list(islice(iterator, _RATE_SAMPLE_FRAMES))
+    head = list(islice(iterator, RATE_SAMPLE_FRAMES))
     timeline = _Timeline(spec.frames_per_second, [frame.time_ms for frame in head])
     cutter = _Cutter(length)
     for frame in chain(head, iterator):
@@ -142,10 +138,5 @@ def _fill(pictures: Sequence[Gray | None]) -> Gray | None:
 
 
 def _needs_sampling(frames_per_second: int, times_ms: Sequence[int]) -> bool:
-    """Compare rates over spans of ten frames: jitter averages out, a few pauses do not count."""
-    span = min(_SPAN_FRAMES, len(times_ms) - 1)
-    if span < 1:
-        return False
-    spans_ms = (later - earlier for earlier, later in zip(times_ms, times_ms[span:], strict=False))
-    interval_ms = median(spans_ms) / span
-    return abs(interval_ms * frames_per_second / 1000 - 1) > _SAME_RATE
+    interval_ms = interval_of(times_ms)
+    return interval_ms is not None and not is_at_rate(interval_ms, frames_per_second)

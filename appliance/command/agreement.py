@@ -1,12 +1,16 @@
 """`ethoprofiler agreement`: what people, or people and models, said of the same frames."""
 
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from appliance.agreement_screen import show_agreement
+from appliance.report_requirement import require_reports
+from disk.durable_file import write_durably
 from inference.error import InferenceError
-from inference.evaluate.agreement import agreement_of
+from inference.evaluate.agreement import Agreement, agreement_of
 from inference.evaluate.rating import Ratings
 from inference.evaluate.rating_file import (
     is_bout_table,
@@ -14,6 +18,7 @@ from inference.evaluate.rating_file import (
     read_label_raters,
     read_reviews,
 )
+from inference.evaluate.report import as_json as json_of
 
 
 @click.command()
@@ -29,12 +34,14 @@ from inference.evaluate.rating_file import (
     show_default=True,
     help="Of the videos; how finely a table of bouts is cut into frames.",
 )
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, nothing else.")
 def agreement(
     raters: tuple[str, ...],
     reviews: bool,
     leave_out: tuple[str, ...],
     frames_per_second: float,
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """Compare what people, or people and models, said of the same frames.
@@ -48,15 +55,30 @@ def agreement(
     --reviews A     a data set with _map.csv and _map_new.csv or _map_new_v2.csv
 
     Frames that either calls none are counted apart. Intervals resample animals (or videos).
+
+    With --output it also writes agreement.json and agreement.html, with a picture of every pair's
+    confusion matrix.
     """  # noqa: D301 - click reads the backspace character
+    if output is not None:
+        require_reports()
     try:
-        found = agreement_of(_read(raters, reviews, leave_out, frames_per_second))
+        found = agreement_of(
+            _read(raters, reviews, leave_out, frames_per_second),
+            created=datetime.now(UTC).replace(microsecond=0),
+            software=version("ethoprofiler"),
+        )
+        if output is not None:
+            _write(output, found)
     except InferenceError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or output}: {error.strerror}") from error
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
-    else:
-        show_agreement(found)
+        click.echo(json_of(found), nl=False)
+        return
+    show_agreement(found)
+    if output is not None:
+        click.echo(f"{output / 'agreement.html'}")
 
 
 def _read(
@@ -75,3 +97,13 @@ def _read(
     if leave_out:
         raise click.UsageError("--leave-out is for tables of bouts")
     return read_label_raters(raters, frames_per_second)
+
+
+def _write(folder: Path, found: Agreement) -> None:
+    """Write the agreement as JSON and as a page; raises OSError."""
+    # Lazy: drawing takes a second, and the terminal does without it.
+    from inference.evaluate.page import agreement_page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_durably(folder / "agreement.html", agreement_page(found).encode())
+    write_durably(folder / "agreement.json", json_of(found).encode())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from appliance.cache_folder import cache_folder, cache_option
+from appliance.layout_option import layout_option
 from appliance.report_requirement import require_reports
 from appliance.terminal import output_width
 from inference.error import InferenceError
@@ -18,8 +19,6 @@ from inference.provider import PROVIDERS, Provider
 if TYPE_CHECKING:  # ONNX Runtime and OpenCV would cost a second for every `--help`
     from inference.evaluate.comparison import Comparison
 
-_LAYOUTS: Final = ("published", "mit-full", "mit-clipped", "segments", "boris")
-
 
 @click.command()
 @click.argument("first")
@@ -27,7 +26,7 @@ _LAYOUTS: Final = ("published", "mit-full", "mit-clipped", "segments", "boris")
 @click.option("--dataset", type=click.Path(path_type=Path), help="Judges model files.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder.")
 @click.option("--animals", multiple=True, metavar="NN", help="Judge by these only; repeatable.")
-@click.option("--layout", type=click.Choice(_LAYOUTS), help="[default: the one that is found]")
+@layout_option
 @cache_option
 @click.option("--jobs", type=click.IntRange(1), help="Network threads.  [default: cores]")
 @click.option("--provider", type=click.Choice(PROVIDERS), default="auto", show_default=True)

@@ -69,6 +69,8 @@ def crossvalidate(
     """
     if scheduler is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine: a scheduler has its own workers")
+    if scheduler is not None and not scheduler.strip():
+        raise click.UsageError("--scheduler is an address, such as tcp://10.0.0.7:8786")
     require_reports()
     with torch_required():  # lazy imports, here and below: PyTorch takes seconds
         import inference.train.fold_cluster
@@ -99,11 +101,21 @@ def _cross_validate(
     jobs: int | None,
     scheduler: str | None,
 ) -> Report:
-    from appliance.fold_job import claimed, draw_folds, list_of, report_on, run_tasks, tasks_of
+    from appliance.fold_job import (
+        claimed,
+        draw_folds,
+        list_of,
+        refuse_little_room,
+        refuse_other_folds,
+        report_on,
+        run_tasks,
+        tasks_of,
+    )
     from appliance.training_clips import check_clips, load, open_clips
     from appliance.training_plan import make_plan
     from inference.preprocessing import Preprocessing
     from inference.train.arithmetic import open_device
+    from inference.train.fold_cluster import refuse_deserted
 
     threads, jobs = _shared_out(out, options.threads, jobs)
     plan = make_plan(replace(options, threads=threads))
@@ -113,11 +125,15 @@ def _cross_validate(
     inspection = check_clips(open_clips(dataset, options), options)
     folds = draw_folds(inspection, draw)
     with claimed(out, list_of(inspection, draw, folds, plan, spec)):
+        refuse_other_folds(folds, inspection, spec, out)
         tasks = tasks_of(folds, draw, plan, spec, out, options)
         finished = len(folds) - len(tasks)
         place = f"on {scheduler}" if scheduler else f"{min(jobs, len(folds))} at a time"
         click.echo(f"{len(folds)} folds, {finished} of them finished, {place}", err=True)
         if tasks:
+            refuse_little_room(tasks, out)
+            if scheduler is not None:
+                refuse_deserted(scheduler)
             load([clip.source for clip in inspection.clips], options, spec)
         failures = run_tasks(tasks, jobs, scheduler)
         if failures:

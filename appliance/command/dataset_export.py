@@ -61,7 +61,7 @@ def export(
         raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
     for fault in found.faults:
         click.echo(f"{fault.path} {fault.text}", err=True)
-    click.echo(f"{out}: {count} clips")
+    click.echo(f"{click.format_filename(out)}: {count} clips")
 
 
 def _open(folder: Path, layout: str | None, behaviors: tuple[str, ...]) -> DataSet:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from appliance.cache_folder import cache_folder, cache_option
-from appliance.model_folder import DEFAULT_MODEL
+from appliance.layout_option import layout_option
 from appliance.report_requirement import require_reports
 from appliance.terminal import output_width
-from inference.error import EvaluationError, InferenceError
+from inference.error import InferenceError
 from inference.provider import PROVIDERS, Provider
 
 if TYPE_CHECKING:  # ONNX Runtime and OpenCV would cost a second for every `--help`
@@ -20,8 +20,6 @@ if TYPE_CHECKING:  # ONNX Runtime and OpenCV would cost a second for every `--he
 
     from inference.evaluate.prediction_file import PredictionFile
     from inference.evaluate.report import About, Report
-
-_LAYOUTS = ("published", "mit-full", "mit-clipped", "segments", "boris")
 
 
 @click.command()
@@ -40,7 +38,7 @@ _LAYOUTS = ("published", "mit-full", "mit-clipped", "segments", "boris")
     "folder; repeatable, each file a fold.",
 )
 @click.option("--animals", multiple=True, metavar="NN", help="Judge by these only; repeatable.")
-@click.option("--layout", type=click.Choice(_LAYOUTS), help="[default: the one that is found]")
+@layout_option
 @cache_option
 @click.option("--jobs", type=click.IntRange(1), help="Network threads.  [default: cores]")
 @click.option("--provider", type=click.Choice(PROVIDERS), default="auto", show_default=True)
@@ -80,11 +78,12 @@ def evaluate(
 
     try:
         if earlier:
-            report = _report_again(earlier)
+            report = _report_again(earlier, output)
         else:
+            assert model is not None
             assert dataset is not None
             report = _judge(
-                model or DEFAULT_MODEL,
+                model,
                 dataset,
                 output,
                 layout,
@@ -128,11 +127,12 @@ def _judge(
     from appliance.model_evaluation import about_report, examine, open_model, prepare_exam
     from inference.evaluate.prediction_file import FILE_NAME, PredictionFile, write_predictions
     from inference.evaluate.report_building import build_report
+    from inference.evaluate.report_folder import refuse_other_predictions
 
     path = output / FILE_NAME
     exam = prepare_exam(dataset, layout, animals, cache, jobs)
     opened = open_model(model, provider)
-    _keep_others(path, opened.facts.identity)
+    refuse_other_predictions(output, opened.facts.identity)
     output.mkdir(parents=True, exist_ok=True)
     result = examine(opened, exam)
     write_predictions(path, result.predictions, result.about)
@@ -140,38 +140,31 @@ def _judge(
     return build_report([judged], about_report(exam.data_set, result.facts))
 
 
-def _keep_others(path: Path, model: str) -> None:
-    """Refuse to replace the predictions of another model."""
-    from inference.evaluate.prediction_file import read_predictions
-
-    if path.exists() and (other := read_predictions(path).about.model) != model:
-        raise EvaluationError(f"{path} holds predictions of {other}: choose another folder")
-
-
-def _report_again(earlier: tuple[Path, ...]) -> Report:
+def _report_again(earlier: tuple[Path, ...], output: Path) -> Report:
     from inference.evaluate.prediction_file import read_predictions
     from inference.evaluate.report_building import build_report
-    from inference.evaluate.report_folder import find_predictions
+    from inference.evaluate.report_folder import (
+        find_predictions,
+        missing_folds,
+        refuse_other_report,
+    )
 
-    folds: list[PredictionFile] = [
-        read_predictions(path) for folder in earlier for path in find_predictions(folder)
-    ]
-    return build_report(folds, _about_of(earlier, folds))
+    files = [file for path in earlier for file in find_predictions(path)]
+    refuse_other_report(output, files)
+    folds = [read_predictions(file) for file in files]
+    return build_report(folds, _about_of(earlier, folds), missing_folds(files))
 
 
 def _about_of(earlier: tuple[Path, ...], folds: Sequence[PredictionFile]) -> About:
     """Return what is known of the predictions: from the report beside them, if it is theirs."""
+    from appliance.earlier_report import report_beside
     from appliance.model_evaluation import about_report
     from inference.evaluate.report import ModelFacts
-    from inference.evaluate.report_folder import REPORT_NAME, read_report
 
     models = sorted({fold.about.model for fold in folds})
     facts = ModelFacts(identity=models[0]) if len(models) == 1 else None
     about = about_report(None, facts)
-    folder = earlier[0] if earlier[0].is_dir() else earlier[0].parent
-    if len(earlier) > 1 or not (folder / REPORT_NAME).exists():
-        return about
-    before = read_report(folder / REPORT_NAME)
-    if sorted({fold.model for fold in before.folds}) != models:
+    before = report_beside(earlier[0]) if len(earlier) == 1 else None
+    if before is None or sorted({fold.model for fold in before.folds}) != models:
         return about
     return before.about.model_copy(update={"created": about.created, "software": about.software})

@@ -125,24 +125,27 @@ def export(
     """Turn a checkpoint of `ethoprofiler train` into a model file.
 
     Its card has the figures of the animals that were held out when the checkpoint was written, or
-    those of a cross-validation.
+    those of a cross-validation whose networks were trained alike, but for the number of threads.
     """
     with torch_required():  # lazy imports: torch is heavy and optional
         from inference.evaluate.card_figures import card_figures, card_sentence
         from inference.evaluate.report_folder import read_report
         from inference.train.export import Attribution
+        from inference.train.trained_alike import check_trained_alike
         from inference.train.weights import load_checkpoint
     try:
         check_output(output)
-        network, evaluation = load_checkpoint(checkpoint)
+        held = load_checkpoint(checkpoint)
+        evaluation = held.evaluation
         if report is not None:
             found = read_report(report)
-            evaluation = card_figures(found)
             provenance = f"{provenance} {card_sentence(found)}".strip()
+            check_trained_alike(held, checkpoint, found)
+            evaluation = card_figures(found)
         attribution = Attribution(
             name or output.stem, model_version, provenance, license_, evaluation
         )
-        click.echo(write_model(network, attribution, output))
+        click.echo(write_model(held.network, attribution, output, held.spec))
     except InferenceError as error:
         raise click.ClickException(str(error)) from error
 

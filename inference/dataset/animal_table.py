@@ -9,6 +9,7 @@ from typing import Final
 
 from disk.durable_file import write_durably
 from inference.dataset.source import ClipSource, DataSet, Fault
+from inference.dataset.table_file import read_rows
 from inference.error import DataSetError
 
 ANIMAL_TABLE: Final = "animals.csv"
@@ -48,18 +49,17 @@ def with_strains(data_set: DataSet) -> DataSet:
 def read_animal_table(path: Path) -> AnimalTable:
     """Read a table, `;`-separated, its first line `animal;strain` with any columns besides."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file, delimiter=";")]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        return AnimalTable(path, (), {}, (Fault(path, f"is not a readable table: {error}"),))
-    names = tuple(name.lower() for name in rows[0]) if rows else ()
+        rows = [(line, [cell.strip() for cell in row]) for line, row in read_rows(path, ";")]
+    except DataSetError as error:
+        return AnimalTable(path, (), {}, (Fault(path, str(error).removeprefix(f"{path} ")),))
+    names = tuple(name.lower() for name in rows[0][1]) if rows else ()
     if any(names.count(column) != 1 for column in _COLUMNS):
         fault = Fault(path, "does not begin with the line `animal;strain`")
         return AnimalTable(path, names, {}, (fault,))
     columns = [names.index(column) for column in _COLUMNS]
     strains: dict[str, str] = {}
     faults: list[Fault] = []
-    for line, row in enumerate(rows[1:], start=2):
+    for line, row in rows[1:]:
         if not any(row):
             continue
         if len(row) <= max(columns) or not row[columns[0]]:
@@ -119,6 +119,9 @@ def _with_strain(clip: ClipSource, table: AnimalTable, faults: list[Fault]) -> C
     if clip.strain and strain and clip.strain != strain:
         text = f"says that animal {clip.animal} is {strain}; {clip.name} says {clip.strain}"
         faults.append(Fault(table.path, text))
+    if not clip.strain and not strain:
+        text = f"gives animal {clip.animal} no strain"
+        faults.append(Fault(table.path, text, is_remark=True))
     return replace(clip, strain=strain or clip.strain)
 
 

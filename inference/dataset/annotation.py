@@ -1,6 +1,6 @@
 """Annotations in label files, and of clips that show one behavior."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.dataset.source import Codes
+from inference.dataset.source import Codes, Fault
 from inference.error import DataSetError, LabelFileError
 from inference.label_file import read_codes
 
@@ -29,6 +29,8 @@ ENDINGS: Final = {
     AnnotationKind.INITIAL: "_map.csv",
 }
 """What follows the stem of the clip in the annotation's name; the most reviewed first."""
+MAP: Final = "_map"
+"""What every ending begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def disorder_of(path: Path) -> str | None:
 
     They grow by one, from whatever number on.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()[2:]
+    lines = path.read_text(encoding="utf-8-sig").splitlines()[2:]
     numbers = [line.partition(";")[0].strip() for line in lines]
     for line, (before, after) in enumerate(pairwise(numbers), start=4):
         if before.isdecimal() and after != str(int(before) + 1):
@@ -95,6 +97,31 @@ def label_files(
         AnnotationFile(found[0]) if found else None,
         AnnotationFile(judges[0]) if judges else None,
     )
+
+
+def annotated_stem(path: Path) -> str | None:
+    """Return the stem of the clip that a file was meant to annotate, in lower case, or None."""
+    stem, mark, _ = path.name.lower().partition(MAP)
+    return stem if mark and path.suffix.lower() == ".csv" else None
+
+
+def ending_fault(path: Path) -> str | None:
+    """Return what is wrong with the ending of an annotation's name, or None."""
+    _, mark, ending = path.name.lower().partition(MAP)
+    if mark + ending in ENDINGS.values():
+        return None
+    endings = ", ".join(reversed(ENDINGS.values()))
+    return f"is no annotation by its name, which ends with one of {endings}"
+
+
+def same_annotation_faults(paths: Sequence[Path]) -> Iterator[Fault]:
+    """Yield each annotation of a folder whose name differs from another's in capitals only."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        other = first.setdefault(path.name.lower(), path)
+        if other is not path and annotated_stem(path) is not None:
+            text = f"is the same annotation as {other.name}: one of them must go"
+            yield Fault(path, text)
 
 
 def _found(stem: str, files: dict[str, Path]) -> Iterator[Path]:

@@ -5,11 +5,10 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -17,17 +16,19 @@ from numpy.typing import NDArray
 
 from disk.durable_file import part_path, publish
 from inference.dataset.band_file import Bands, open_bands, write_bands
+from inference.dataset.clip_decoding import bands_of
 from inference.dataset.source import Annotation, ClipSource, Codes
 from inference.error import DataSetError, VideoError
 from inference.ethogram import NONE_CODE
-from inference.preprocessing import Gray, Preprocessing, Preprocessor
+from inference.preprocessing import Gray, Preprocessing
 from inference.video import open_video
 
 _FORMAT: Final = 2
 """Of the file of bands; another number, another name."""
-_RATE_SAMPLE_FRAMES: Final = 51
-_SPAN_FRAMES: Final = 10
-_SAME_RATE: Final = 0.02
+_ENDS_BYTES: Final = 1 << 20
+"""What is read of either end of a video, to know it again."""
+_NAME_CHARACTERS: Final = 50
+"""Of the clip's, in the name of its file: with four bytes each a name has 255 at most."""
 _STALLED_S: Final = 60.0
 """How long another process that decodes the same clip may write nothing."""
 _LOOK_AGAIN_S: Final = 0.1
@@ -46,16 +47,22 @@ class Clip:
     """What it is judged by, likewise; None if it never validates."""
 
 
-def load_clip(source: ClipSource, cache: Path, spec: Preprocessing) -> Clip:
+def load_clip(
+    source: ClipSource,
+    cache: Path,
+    spec: Preprocessing,
+    goes_on: Callable[[], None] = lambda: None,
+) -> Clip:
     """Return a clip, decoding it into the folder `cache` unless that was done before.
 
     Any number of processes may ask for the same clip: one decodes it, the others wait for that.
+    `goes_on` is called before each frame: what it raises ends that, and leaves nothing.
     Raises DataSetError if the video is unreadable or has another frame rate, if an annotation
     is invalid or has another number of frames, or if the cache cannot be written.
     """
     path = _path(source, cache, spec)
-    if not path.exists():
-        _decode(source.video, path, spec)
+    if not _is_there(path):
+        _decode(source.video, path, spec, goes_on)
     bands, undecodable = open_bands(path, spec.band_shape)
     codes = _read(source.annotation, len(bands), undecodable)
     if source.held_out_annotation is None:
@@ -69,22 +76,39 @@ def check_room(sources: Iterable[ClipSource], cache: Path, spec: Preprocessing) 
     A clip whose number of frames nobody states is opened for it; one that cannot be opened is
     passed over, for `load_clip` to refuse.
     """
-    missing = [source for source in sources if not _is_cached(source, cache, spec)]
+    missing = [source for source in sources if not is_cached(source, cache, spec)]
     needed = sum(map(_frames, missing)) * spec.band_shape[0] * spec.band_shape[1]
-    folder = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
-    free = shutil.disk_usage(folder).free
+    try:
+        folder = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise DataSetError(f"{cache} cannot be used: {error.strerror}") from error
     if needed > free:
         raise DataSetError(
-            f"{cache} has {free / 1e9:.1f} GB free, {len(missing)} decoded clips "
-            f"take {needed / 1e9:.1f} GB"
+            f"{cache} has {_size(free)} free, {len(missing)} decoded clips take {_size(needed)}"
         )
 
 
-def _is_cached(source: ClipSource, cache: Path, spec: Preprocessing) -> bool:
+def _size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def is_cached(source: ClipSource, cache: Path, spec: Preprocessing) -> bool:
+    """Say whether nothing of a clip is left to decode; raises DataSetError."""
     try:
-        return _path(source, cache, spec).exists()
+        path = _path(source, cache, spec)
     except DataSetError:
         return True
+    return _is_there(path)
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a file is there; raises DataSetError if nobody may know."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise DataSetError(f"{path.parent} cannot be used: {error.strerror}") from error
 
 
 def _frames(source: ClipSource) -> int:
@@ -101,13 +125,24 @@ def _path(source: ClipSource, cache: Path, spec: Preprocessing) -> Path:
     """Return where the bands of this very file under this very preprocessing are kept."""
     try:
         state = source.video.stat()
+        ends = ends_of(source.video)
     except OSError as error:
         raise DataSetError(f"{source.video}: {error.strerror}") from error
     text = (
-        f"{_FORMAT} {source.video.name} {state.st_size} {state.st_mtime_ns} "
+        f"{_FORMAT} {source.video.name} {state.st_size} {state.st_mtime_ns} {ends} "
         f"{spec.model_dump_json()}"
     )
-    return cache / f"{source.name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}.npy"
+    digest = hashlib.sha256(os.fsencode(text)).hexdigest()
+    return cache / f"{source.name[:_NAME_CHARACTERS]}_{digest[:16]}.npy"
+
+
+def ends_of(video: Path) -> str:
+    """Return what is equal if both ends of a video are; raises OSError."""
+    with video.open("rb") as file:
+        digest = hashlib.sha256(file.read(_ENDS_BYTES))
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _ENDS_BYTES))
+        digest.update(file.read(_ENDS_BYTES))
+    return digest.hexdigest()
 
 
 def _read(annotation: Annotation, frames: int, undecodable: NDArray[np.int64]) -> Codes:
@@ -116,7 +151,7 @@ def _read(annotation: Annotation, frames: int, undecodable: NDArray[np.int64]) -
     return codes
 
 
-def _decode(video: Path, path: Path, spec: Preprocessing) -> None:
+def _decode(video: Path, path: Path, spec: Preprocessing, goes_on: Callable[[], None]) -> None:
     """Decode a clip, or wait until another process has done so."""
     part = part_path(path)
     other = _OtherProcess(part)
@@ -125,8 +160,9 @@ def _decode(video: Path, path: Path, spec: Preprocessing) -> None:
         while not path.exists():
             with _alone(part) as file:
                 if file is not None:
-                    _write(video, file, part, path, spec)
+                    _write(file, part, path, spec, bands_of(video, spec, goes_on))
                     return
+            goes_on()
             other.wait()
     except VideoError as error:
         raise DataSetError(str(error)) from error
@@ -181,49 +217,17 @@ def _is_named(file: BinaryIO, path: Path) -> bool:
         return False
 
 
-def _write(video: Path, file: BinaryIO, part: Path, path: Path, spec: Preprocessing) -> None:
-    """Decode a clip into its part and publish it, unless another process has just done so."""
+def _write(
+    file: BinaryIO, part: Path, path: Path, spec: Preprocessing, bands: Iterator[Gray | None]
+) -> None:
+    """Write a clip into its part and publish it, unless another process has just done so."""
     is_whole = False
     try:
         if path.exists():
             return
-        frames, undecodable = write_bands(file, _bands_of(video, spec), spec.band_shape)
-        if frames == undecodable:
-            raise DataSetError(f"{video}: no frame of it can be decoded")
+        write_bands(file, bands, spec.band_shape)
         publish(part, path)
         is_whole = True
     finally:
         if not is_whole:
             part.unlink(missing_ok=True)
-
-
-def _bands_of(path: Path, spec: Preprocessing) -> Iterator[Gray | None]:
-    """Yield a band per frame, None for an undecodable one."""
-    preprocessor = Preprocessor(spec)
-    times_ms: list[int] = []
-    with open_video(path) as video:
-        for frame in video.frames():
-            if len(times_ms) < _RATE_SAMPLE_FRAMES:
-                times_ms.append(frame.time_ms)
-                if len(times_ms) == _RATE_SAMPLE_FRAMES:
-                    _check_rate(path, times_ms, spec.frames_per_second)
-            if (picture := frame.picture) is None:
-                yield None
-            else:
-                yield preprocessor.band(picture.luma, full_range=picture.full_range)
-    if len(times_ms) < _RATE_SAMPLE_FRAMES:
-        _check_rate(path, times_ms, spec.frames_per_second)
-
-
-def _check_rate(path: Path, times_ms: Sequence[int], frames_per_second: int) -> None:
-    """Compare rates over spans of ten frames: times are rounded to 1 ms."""
-    span = min(_SPAN_FRAMES, len(times_ms) - 1)
-    if span < 1:
-        return
-    spans_ms = (later - earlier for earlier, later in zip(times_ms, times_ms[span:], strict=False))
-    interval_ms = median(spans_ms) / span
-    if abs(interval_ms * frames_per_second / 1000 - 1) > _SAME_RATE:
-        raise DataSetError(
-            f"{path} has a frame every {interval_ms:g} ms; "
-            f"training needs {frames_per_second} frames a second"
-        )

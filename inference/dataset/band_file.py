@@ -1,6 +1,7 @@
 """Bands of a clip in a file."""
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,13 @@ from inference.preprocessing import Gray
 
 _MOST_FRAMES: Final = 10**9
 """NumPy leaves room in a header for a growing number of frames."""
+_START: Final = b"\x93NUMPY\x01\x00"
+"""Of a NumPy file, version 1.0. Source: NumPy, `numpy.lib.format`, "Format Version 1.0"."""
+_HEADER: Final = re.compile(
+    rb"{'descr': '(\S{2,3})', 'fortran_order': False, 'shape': \((\d{1,12}(?:, \d+)*),?\), } *\n"
+)
+_BANDS: Final = b"|u1"
+_NUMBERS: Final = b"<i8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +99,13 @@ def open_bands(path: Path, shape: tuple[int, int]) -> tuple[BandFile, NDArray[np
     """Return the bands of a file and the numbers of the undecodable frames; raises DataSetError."""
     try:
         with path.open("rb") as file:
-            np.lib.format.read_magic(file)
-            found, _, kind = np.lib.format.read_array_header_1_0(file)
+            kind, found = _read_header(file)
             begin = file.tell()
-            if kind != np.uint8 or len(found) != 3 or found[1:] != shape:
+            if kind != _BANDS or len(found) != 3 or found[1:] != shape:
                 raise _damaged(path)
             file.seek(found[0] * shape[0] * shape[1], os.SEEK_CUR)
-            undecodable = np.lib.format.read_array(file)
-    except (ValueError, EOFError) as error:
+            undecodable = _read_numbers(file)
+    except ValueError as error:
         raise _damaged(path) from error
     except OSError as error:
         raise DataSetError(f"{path} cannot be read: {error.strerror}") from error
@@ -108,6 +115,30 @@ def open_bands(path: Path, shape: tuple[int, int]) -> tuple[BandFile, NDArray[np
 def _write_header(file: BinaryIO, shape: tuple[int, int, int]) -> None:
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
+
+
+def _read_header(file: BinaryIO) -> tuple[bytes, tuple[int, ...]]:
+    """Return kind and shape of the NumPy array that begins here; raises ValueError.
+
+    NumPy's own reader calls `ast.literal_eval`, which fails now and then where two threads do
+    so at once. Source: CPython issue 106905.
+    """
+    if file.read(len(_START)) != _START:
+        raise ValueError("not a NumPy array")
+    length = int.from_bytes(file.read(2), "little")
+    header = _HEADER.fullmatch(file.read(length))
+    if header is None:
+        raise ValueError("not the header of a NumPy array")
+    return header[1], tuple(map(int, header[2].split(b", ")))
+
+
+def _read_numbers(file: BinaryIO) -> NDArray[np.int64]:
+    """Return the array of numbers that ends a file; raises ValueError."""
+    kind, shape = _read_header(file)
+    numbers = np.frombuffer(file.read(), _NUMBERS.decode())
+    if kind != _NUMBERS or shape != numbers.shape:
+        raise ValueError("not the numbers that the header counts")
+    return numbers.astype(np.int64)
 
 
 def _fill(bands: Gray, descriptor: int, place: int) -> bool:

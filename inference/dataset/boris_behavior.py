@@ -1,22 +1,19 @@
 """Which of our behaviors the behaviors of another ethogram are."""
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from inference.dataset.table_file import read_rows
 from inference.error import DataSetError
-from inference.ethogram import CODE_NAMES
+from inference.ethogram import CODE_NAMES, SYNONYMS
 
 BEHAVIOR_TABLE: Final = "behaviors.csv"
 _HEADER: Final = ["name", "behavior"]
-_SYNONYMS: Final = {
-    "mm": "micromovement",
-    "head": "micromovement",
-    "groomback": "groom",
-}
+_SYNONYMS: Final = {name.replace(" ", ""): behavior for name, behavior in SYNONYMS.items()}
+"""By their `_key`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,11 @@ def read_behavior_map(folder: Path, options: Iterable[str] = ()) -> BehaviorMap:
 
 
 def _read_table(path: Path) -> dict[str, int]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file, delimiter=";")]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataSetError(f"{path}: not a readable table: {error}") from error
-    if not rows or [cell.lower() for cell in rows[0]] != _HEADER:
+    table = [(line, [cell.strip() for cell in row]) for line, row in read_rows(path, ";")]
+    if not table or [cell.lower() for cell in table[0][1]] != _HEADER:
         raise DataSetError(f"{path}: line 1 is not `{';'.join(_HEADER)}`")
     told: dict[str, int] = {}
-    for line, row in enumerate(rows[1:], start=2):
+    for line, row in table[1:]:
         if not any(row):
             continue
         code = _code(row[1]) if len(row) == len(_HEADER) else None

@@ -9,8 +9,9 @@ import io
 from pathlib import Path
 from typing import Final
 
-from inference.dataset.boris_cell import Row, Rows
+from inference.dataset.boris_cell import Row
 from inference.dataset.boris_observation import Event, Media, Observation, measure, split_modifiers
+from inference.dataset.table_file import Rows
 from inference.error import DataSetError
 
 _PLAYER: Final = "Player #"
@@ -102,7 +103,7 @@ def _media(head: list[list[str]], table: list[Row]) -> tuple[Media, ...]:
     """Return the media of all players; length and rate stand in the rows of events only."""
     first = table[0] if table else None
     length_s = measure(first.get("Total length")) if first else None
-    rate = measure(first.get("FPS")) if first else None
+    rate = measure(first.rate()) if first else None
     found = [
         (row[0].removeprefix(_PLAYER), row[1])
         for row in head

@@ -1,10 +1,10 @@
 """From events of BORIS to bouts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inference.dataset.boris_observation import Event, Observation, Status
-from inference.dataset.bout_table import NamedBout, frame_at
+from inference.dataset.frame_time import FrameTimes
 from inference.error import DataSetError
 
 
@@ -31,7 +31,7 @@ def bouts_in(observation: Observation) -> tuple[StateBout, ...]:
     running: dict[tuple[str, str, tuple[str, ...]], Event] = {}
     bouts: list[StateBout] = []
     for event in sorted(observation.events, key=lambda event: event.time_s):
-        key = (event.subject, event.behavior, event.modifiers)
+        key = (event.subject.strip(), event.behavior, event.modifiers)
         if event.status is Status.START:
             if key in running:
                 raise _error(observation, event, f"starts again: {running[key].place} did not stop")
@@ -45,27 +45,18 @@ def bouts_in(observation: Observation) -> tuple[StateBout, ...]:
     return tuple(sorted(bouts, key=lambda bout: (bout.start.time_s, bout.stop.time_s)))
 
 
-def named_bouts(bouts: Iterable[StateBout]) -> tuple[NamedBout, ...]:
-    """Return bouts without where they come from."""
-    return tuple(
-        NamedBout(bout.start.time_s, bout.stop.time_s, bout.start.behavior) for bout in bouts
-    )
-
-
 def frames_by_code(
-    bouts: Iterable[StateBout], frames_per_second: float, code_of: Callable[[str], int]
+    bouts: Sequence[StateBout], times: FrameTimes, code_of: Callable[[str], int]
 ) -> list[tuple[int, int, int, StateBout]]:
     """Return (first frame, end frame, code, bout) of each bout that has a frame, by first frame."""
+    firsts = times.frames_at([bout.start.time_s for bout in bouts])
+    ends = times.frames_at([bout.stop.time_s for bout in bouts])
     ranges = [
-        (
-            frame_at(bout.start.time_s, frames_per_second),
-            frame_at(bout.stop.time_s, frames_per_second),
-            code_of(bout.start.behavior),
-            bout,
-        )
-        for bout in bouts
+        (first, end, code_of(bout.start.behavior), bout)
+        for first, end, bout in zip(firsts, ends, bouts, strict=True)
+        if first < end
     ]
-    return sorted((each for each in ranges if each[0] < each[1]), key=lambda each: each[:3])
+    return sorted(ranges, key=lambda each: each[:3])
 
 
 def _error(observation: Observation, event: Event, text: str) -> DataSetError:

@@ -4,17 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from inference.dataset.boris_observation import Status
 from inference.error import DataSetError
 
-Rows: TypeAlias = list[tuple[int, list[str]]]
-"""Rows of a table with the line that each ends on."""
-
 _BEHIND_VARIABLES = "Subject"
-_BEFORE_VARIABLES = ("FPS", "FPS (frame/s)")
-"""Independent variables stand between these columns."""
+_RATES = ("FPS", "FPS (frame/s)")
+"""Columns of the frame rate; independent variables stand between it and the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +42,10 @@ class Row:
             return ""
         position = self.header.index(column)
         return self.cells[position] if position < len(self.cells) else ""
+
+    def rate(self) -> str:
+        """Return the cell of the video's frame rate, whatever the column is called."""
+        return next((self.get(name) for name in _RATES if self.has(name)), "")
 
     def number(self, column: str) -> float | None:
         """Return a number, None if there is none; raises DataSetError if it is something else."""
@@ -89,7 +89,7 @@ class Row:
 
     def variables(self) -> tuple[tuple[str, str], ...]:
         """Return the independent variables, name and value."""
-        before = [self.header.index(name) for name in _BEFORE_VARIABLES if name in self.header]
+        before = [self.header.index(name) for name in _RATES if name in self.header]
         if not before or _BEHIND_VARIABLES not in self.header:
             return ()
         names = self.header[before[0] + 1 : self.header.index(_BEHIND_VARIABLES)]

@@ -2,22 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
+from inference.dataset.boris_annotation import BorisAnnotation
 from inference.dataset.boris_behavior import BehaviorMap, read_behavior_map
-from inference.dataset.boris_bout import StateBout, bouts_in, frames_by_code
+from inference.dataset.boris_bout import bouts_in
 from inference.dataset.boris_observation import NO_SUBJECTS, Media, Observation, Status
 from inference.dataset.boris_project import read_project
 from inference.dataset.boris_table import is_boris_table, read_boris_table
 from inference.dataset.folder import files_of, folders_of
 from inference.dataset.mit_name import clip_names, videos_in
-from inference.dataset.source import ClipSource, Codes, DataSet, Fault, Layout
+from inference.dataset.published_name import parse_stem
+from inference.dataset.source import ClipSource, DataSet, Fault, Layout
 from inference.error import DataSetError
-from inference.ethogram import CODE_NAMES, NONE_CODE
+from inference.ethogram import CODE_NAMES
 
 RECORDING: Final = "recording"
 STRAIN: Final = "strain"
@@ -25,65 +24,6 @@ STRAIN: Final = "strain"
 
 _TABLES: Final = (".csv", ".tsv")
 _PROJECTS: Final = (".boris", ".boris.gz")
-_SAME_LENGTH: Final = 0.01
-_TOLERATED_S: Final = 1.0
-"""A file's stated length and its frames may differ by so much, or by one in a hundred."""
-
-
-@dataclass(frozen=True, slots=True)
-class BorisAnnotation:
-    """An observation of one video, with our codes of its behaviors."""
-
-    path: Path
-    observation: str
-    bouts: tuple[StateBout, ...]
-    behaviors: BehaviorMap
-    media: Media
-
-    def read(self, frames: int) -> Codes:
-        """Return the codes (frames,), `none` where no bout is; raises DataSetError.
-
-        A frame belongs to the bout that holds its middle. Two behaviors at once are an error;
-        behaviors that are `none` to us are as if they were not there.
-        """
-        rate = self._frames_per_second(frames)
-        codes = np.full(frames, NONE_CODE, np.int64)
-        owners: dict[int, StateBout] = {}
-        for first, end, code, bout in frames_by_code(self.bouts, rate, self._code_of):
-            if code == NONE_CODE:
-                continue
-            if end > frames + _TOLERATED_S * rate:
-                raise DataSetError(
-                    f"{self.path}: {bout.stop.place}: `{bout.stop.behavior}` stops at "
-                    f"{bout.stop.time_s:g} s, its video ends at {frames / rate:.3f} s"
-                )
-            taken = codes[first:end]
-            if other := {int(code) for code in taken} - {code, NONE_CODE}:
-                held = owners[other.pop()]
-                raise DataSetError(f"{self.path}: {bout.place} is within {held.place}")
-            owners[code] = bout
-            codes[first:end] = code
-        return codes
-
-    def _code_of(self, behavior: str) -> int:
-        code = self.behaviors.code_of(behavior)
-        assert code is not None  # `read_boris` takes no observation with others
-        return code
-
-    def _frames_per_second(self, frames: int) -> float:
-        rate, length_s = self.media.frames_per_second, self.media.length_s
-        what = f"{self.path}: observation `{self.observation}`"
-        if rate is None and length_s is None:
-            raise DataSetError(f"{what} says neither the frame rate nor the length of its video")
-        if rate is None:
-            return frames / (length_s or 1.0)
-        tolerated_s = max(_TOLERATED_S, _SAME_LENGTH * frames / rate)
-        if length_s is not None and abs(frames / rate - length_s) > tolerated_s:
-            raise DataSetError(
-                f"{what} is of a video of {length_s:g} s at {rate:g} frames a second, "
-                f"{self.media.name} has {frames} frames"
-            )
-        return rate
 
 
 def read_boris(folder: Path, behaviors: Iterable[str] = ()) -> DataSet:
@@ -122,6 +62,9 @@ def read_boris(folder: Path, behaviors: Iterable[str] = ()) -> DataSet:
         for video in videos
         if video not in said and video.name not in named
     ]
+    if guessed := [video for video in clips if _is_guessed(said[video], video)]:
+        text = f"has {len(guessed)} videos of no subject: each is taken for an animal of its own"
+        faults.append(Fault(folder, text, is_remark=True))
     ordered = tuple(sorted(clips.values(), key=lambda clip: clip.name))
     return DataSet(folder, Layout.BORIS, ordered, tuple(sorted(faults)))
 
@@ -197,7 +140,7 @@ def _clip_of(observation: Observation, video: Path, name: str, known: BehaviorMa
         raise DataSetError(
             f"{what} has a time offset of {observation.time_offset_s:g} s: remove it"
         )
-    subjects = sorted({event.subject for event in observation.events} - {*NO_SUBJECTS})
+    subjects = _subjects_of(observation)
     if len(subjects) > 1:
         raise DataSetError(f"{what} is of {len(subjects)} animals: {', '.join(subjects)}")
     bouts = bouts_in(observation)
@@ -209,16 +152,27 @@ def _clip_of(observation: Observation, video: Path, name: str, known: BehaviorMa
             f"{what} has behaviors that are not ours: {each}; say which they are in behaviors.csv"
         )
     media = observation.media[0] if observation.media else Media("1", video.name)
-    annotation = BorisAnnotation(observation.path, observation.name, bouts, known, media)
+    annotation = BorisAnnotation(observation.path, observation.name, bouts, known, media, video)
+    told = parse_stem(video.stem)
+    variables = {label: value.strip() for label, value in observation.variables}
     return ClipSource(
         name=name,
         video=video,
-        animal=subjects[0] if subjects else name,
-        recording=dict(observation.variables).get(RECORDING) or name,
+        animal=subjects[0] if subjects else told.animal if told else name,
+        recording=variables.get(RECORDING) or (told.recording if told else name),
         annotation=annotation,
         held_out_annotation=annotation,
-        strain=dict(observation.variables).get(STRAIN, ""),
+        strain=variables.get(STRAIN, ""),
     )
+
+
+def _subjects_of(observation: Observation) -> list[str]:
+    return sorted({event.subject.strip() for event in observation.events} - {*NO_SUBJECTS})
+
+
+def _is_guessed(observation: Observation, video: Path) -> bool:
+    """Return whether neither subject nor name says which animal a video shows."""
+    return not _subjects_of(observation) and parse_stem(video.stem) is None
 
 
 def _remarks(observation: Observation, known: BehaviorMap) -> list[Fault]:

@@ -7,6 +7,7 @@ Source: project files of BORIS 7, `project_format_version` 7.0; events are
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +47,15 @@ class Project:
         Those of `pictures` are left out: they have no times.
         """
         entries = self._entries()
-        states = self.state_behaviors()
+        kinds = self._kinds()
         found: list[Observation] = []
         for name, entry in entries.items():
             if _is_of_pictures(entry):
                 continue
             each = _mapping(self.path, entry, name)
             try:
-                found.append(_observation(self.path, name, each, states))
-            except (AttributeError, TypeError, ValueError) as error:
+                found.append(_observation(self.path, name, each, kinds))
+            except (AttributeError, TypeError, ValueError, OverflowError) as error:
                 raise DataSetError(
                     f"{self.path}: observation `{name}` is not as BORIS writes it: {error}"
                 ) from error
@@ -67,14 +68,14 @@ class Project:
     def _entries(self) -> Mapping[str, _Json]:
         return _mapping(self.path, self.document.get("observations", {}), "observations")
 
-    def state_behaviors(self) -> frozenset[str]:
-        """Return the behaviors that last, by the project's ethogram."""
+    def _kinds(self) -> Mapping[str, bool]:
+        """Return for each behavior of the project's ethogram whether it lasts."""
         entries = _mapping(self.path, self.document.get("behaviors_conf", {}), "behaviors_conf")
-        return frozenset(
-            str(entry.get("code"))
+        return {
+            str(entry.get("code")): str(entry.get("type", "")).lower().startswith("state")
             for entry in entries.values()
-            if isinstance(entry, dict) and str(entry.get("type", "")).lower().startswith("state")
-        )
+            if isinstance(entry, dict)
+        }
 
 
 def read_project(path: Path) -> Project:
@@ -83,7 +84,7 @@ def read_project(path: Path) -> Project:
         content = path.read_bytes()
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
         document = json.loads(text)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise DataSetError(f"{path}: not a readable project of BORIS: {error}") from error
     if not isinstance(document, dict) or "observations" not in document:
         raise DataSetError(f"{path}: not a project of BORIS: it has no observations")
@@ -105,7 +106,7 @@ def project_text(document: Mapping[str, _Json], model: str = "") -> str:
 
 
 def _observation(
-    path: Path, name: str, entry: Mapping[str, _Json], states: frozenset[str]
+    path: Path, name: str, entry: Mapping[str, _Json], kinds: Mapping[str, bool]
 ) -> Observation:
     info = entry.get("media_info")
     lengths, rates = (
@@ -121,7 +122,7 @@ def _observation(
             for player, listed in (files.items() if isinstance(files, dict) else ())
             for media in listed
         ),
-        events=_events(path, name, entry.get("events") or [], states),
+        events=_events(path, name, entry.get("events") or [], kinds),
         date=str(entry.get("date", "")).replace("T", " "),
         description=str(entry.get("description", "")),
         time_offset_s=float(entry.get("time offset") or 0),
@@ -130,7 +131,7 @@ def _observation(
 
 
 def _events(
-    path: Path, name: str, rows: Sequence[_Json], states: frozenset[str]
+    path: Path, name: str, rows: Sequence[_Json], kinds: Mapping[str, bool]
 ) -> tuple[Event, ...]:
     """Return the events; the first, third and so on of a state begin it, in the order of time."""
     events: list[Event] = []
@@ -138,12 +139,14 @@ def _events(
     timed = [(_time(path, name, number, row), number, row) for number, row in enumerate(rows, 1)]
     for time_s, number, row in sorted(timed, key=lambda timed_row: timed_row[:2]):
         subject, behavior, modifiers, comment = (str(cell) for cell in row[1:5])
+        place = f"observation `{name}`, event {number}"
+        if behavior not in kinds:
+            raise DataSetError(f"{path}: {place}: `{behavior}` is not in the project's ethogram")
         status = Status.POINT
-        if behavior in states:
-            key = (subject, behavior, modifiers)
+        if kinds[behavior]:
+            key = (subject.strip(), behavior, modifiers)
             status = Status.STOP if key in running else Status.START
             running ^= {key}
-        place = f"observation `{name}`, event {number}"
         split = split_modifiers(modifiers)
         events.append(Event(time_s, subject, behavior, status, place, split, "", comment))
     return tuple(events)

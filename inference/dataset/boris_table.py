@@ -7,19 +7,21 @@
 - *Aggregated events*: a row a bout, `Start (s)` and `Stop (s)`, `Behavior type` STATE or POINT.
 """
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from inference.dataset.boris_block import read_block
-from inference.dataset.boris_cell import Row, Rows
+from inference.dataset.boris_cell import Row
 from inference.dataset.boris_observation import Event, Media, Observation, Status, measure
+from inference.dataset.table_file import read_rows
 from inference.error import DataSetError
 
 
 def read_boris_table(path: Path) -> list[Observation]:
     """Return the observations of an exported table, CSV or TSV; raises DataSetError."""
-    rows = _read_rows(path)
+    rows = read_rows(path, ",\t")
+    if not rows:
+        raise DataSetError(f"{path} is empty")
     header = rows[0][1]
     if header[0] == "Observation id" and not any(header[2:]):
         return [read_block(path, rows)]
@@ -40,23 +42,11 @@ def is_boris_table(path: Path) -> bool:
     return "Observation id" in first.replace('"', "").replace("\t", ",").split(",")
 
 
-def _read_rows(path: Path) -> Rows:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = "\t" if "\t" in file.readline() else ","
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataSetError(f"{path}: not a readable table: {error}") from error
-    if not rows:
-        raise DataSetError(f"{path} is empty")
-    return rows
-
-
 def _observation(path: Path, rows: Sequence[Row]) -> Observation:
     first = rows[0]
     is_aggregated = first.has("Start (s)")
+    if is_aggregated:  # else a bout that another one touches would begin before that one stops
+        rows = sorted(rows, key=_span_s)
     return Observation(
         path=path,
         name=first["Observation id"],
@@ -115,11 +105,15 @@ def _events_of_bout(row: Row) -> list[Event]:
     return [start, stop]
 
 
+def _span_s(row: Row) -> tuple[float, float]:
+    return row.moment("Start (s)"), row.number("Stop (s)") or 0.0
+
+
 def _media(rows: Sequence[Row]) -> tuple[Media, ...]:
     """Return the media of an observation: its source, or all that its events name."""
     first = rows[0]
     lengths = _numbers(first.get("Media duration (s)") or first.get("Total length"))
-    rates = _numbers(first.get("FPS"))
+    rates = _numbers(first.rate())
     source = first.get("Source")
     if "#" in source:
         places = [

@@ -5,7 +5,6 @@ and optionally a rater (`rater`, `experimenter`, `annotator`, `observer`), a vid
 `clip`, `id`, `file`: the first of these that is there) and the video's `duration` in seconds.
 """
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ from typing import Final
 
 import numpy as np
 
+from inference.dataset.frame_time import FrameTimes
 from inference.dataset.source import Codes
+from inference.dataset.table_file import read_rows
 from inference.error import DataSetError
 
 _RATERS: Final = ("rater", "experimenter", "annotator", "observer")
@@ -54,7 +55,10 @@ def read_bout_table(path: Path) -> list[RatedVideo]:
 
     A row whose `to` is missing (NA) is no bout: it becomes a remark.
     """
-    header, rows = _read_rows(path)
+    table = read_rows(path, ";\t,")
+    if not table:
+        raise DataSetError(f"{path} is empty")
+    (_, header), *rows = table
     columns = _Columns.of(path, header)
     bouts: dict[tuple[str, str], list[NamedBout]] = {}
     remarks: dict[tuple[str, str], list[str]] = {}
@@ -111,10 +115,13 @@ def frames_of(
     return codes
 
 
-def bouts_of(codes: Codes, frames_per_second: float, names: Sequence[str]) -> tuple[NamedBout, ...]:
-    """Return the runs of codes below `len(names)`: what `frames_of` turns into codes again."""
+def bouts_of(codes: Codes, times: FrameTimes, names: Sequence[str]) -> tuple[NamedBout, ...]:
+    """Return the runs of codes below `len(names)`, by the times of the frames.
+
+    With even times, `frames_of` turns them into codes again.
+    """
     return tuple(
-        NamedBout(first / frames_per_second, end / frames_per_second, names[code])
+        NamedBout(float(times.starts_s[first]), float(times.ends_s[end - 1]), names[code])
         for first, end, code in runs_of(codes)
         if code < len(names)
     )
@@ -185,18 +192,3 @@ def _seconds(path: Path, line: int, text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise DataSetError(f"{path}: line {line}: {text} s is not a moment of a video")
     return seconds
-
-
-def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Return the header and the rows that are not empty, each with its line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = max(";\t,", key=file.readline().count)
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            rows = [(reader.line_num, row) for row in reader if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataSetError(f"{path}: not a readable table: {error}") from error
-    if not rows:
-        raise DataSetError(f"{path} is empty")
-    return rows[0][1], rows[1:]

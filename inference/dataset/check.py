@@ -14,11 +14,10 @@ from inference.dataset.inspection import ClipGroup, InspectedClip, Inspection
 from inference.dataset.source import ClipSource, DataSet, Fault
 from inference.error import DataSetError
 from inference.ethogram import BEHAVIORS
+from inference.frame_rate import is_at_rate
 from inference.preprocessing import Preprocessing
 
 _READERS: Final = 4
-_SAME_RATE: Final = 0.02
-"""Source: decision 0005."""
 _TRAINED_RATE: Final = 25
 _Progress = Callable[[int, int], None]
 """Takes how many clips are done, of how many."""
@@ -53,10 +52,18 @@ def inspect(
     return Inspection(data_set, clips, tuple(ordered))
 
 
-def with_cache(inspection: Inspection, cache: Path) -> Inspection:
-    """Return the same with a fault if what is not decoded yet has no room in the folder `cache`."""
+def with_cache(
+    inspection: Inspection, cache: Path, frames_per_second: int | None = None
+) -> Inspection:
+    """Return the same with a fault if what is not decoded yet has no room in the folder `cache`.
+
+    Decoded is what a training on so many frames a second would find; None: on the clips' own.
+    """
+    rates = Counter(round(clip.frames / clip.seconds) for clip in inspection.clips if clip.seconds)
+    usual = rates.most_common(1)[0][0] if rates else _TRAINED_RATE
     try:
-        check_room(inspection.data_set.clips, cache, Preprocessing())
+        spec = Preprocessing(frames_per_second=frames_per_second or usual or _TRAINED_RATE)
+        check_room(inspection.data_set.clips, cache, spec)
     except DataSetError as error:
         return replace(inspection, faults=(fault_of(cache, error), *inspection.faults))
     return inspection
@@ -67,20 +74,33 @@ def training_faults(inspection: Inspection) -> tuple[Fault, ...]:
     return tuple(fault for fault in inspection.faults if not fault.is_remark)
 
 
+def export_faults(inspection: Inspection) -> tuple[Fault, ...]:
+    """Return the faults because of which nothing is exported: all but those of the whole.
+
+    What a network would lack to learn from does no harm in another layout.
+    """
+    folder = inspection.data_set.folder
+    return tuple(fault for fault in training_faults(inspection) if fault.path != folder)
+
+
 def _rate_faults(
     data_set: DataSet, checks: Sequence[ClipCheck], frames_per_second: int | None
 ) -> Iterator[Fault]:
-    rates = {
-        clip.video: 1000 / check.interval_ms
+    intervals_ms = {
+        clip.video: check.interval_ms
         for clip, check in zip(data_set.clips, checks, strict=True)
-        if check.interval_ms
+        if check.interval_ms is not None
     }
-    usual = Counter(round(rate) for rate in rates.values()).most_common(1)
+    usual = Counter(
+        round(1000 / step_ms) for step_ms in intervals_ms.values() if step_ms
+    ).most_common(1)
     wanted = frames_per_second or (usual[0][0] if usual else _TRAINED_RATE)
-    for video, rate in rates.items():
-        if abs(wanted / rate - 1) > _SAME_RATE:
+    for video, step_ms in intervals_ms.items():
+        if not step_ms:
+            yield Fault(video, "has no frame rate: its frames all have one time")
+        elif not is_at_rate(step_ms, wanted):
             whose = "training needs" if frames_per_second else "the others have"
-            yield Fault(video, f"has {rate:.3g} frames a second, {whose} {wanted}")
+            yield Fault(video, f"has {1000 / step_ms:.3g} frames a second, {whose} {wanted}")
     if frames_per_second is None and wanted != _TRAINED_RATE:
         text = f"has {wanted} frames a second: train with --frames-per-second {wanted}"
         yield Fault(data_set.folder, text, is_remark=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from disk.durable_file import sync_to_disk, write_durably
 from inference.dataset.boris_project import project_text
+from inference.dataset.check import export_faults, inspect
 from inference.dataset.export_boris import boris_document
 from inference.dataset.export_bouts import bout_table_text
 from inference.dataset.export_clip import ExportedClip, read_clip
 from inference.dataset.export_published import write_published
-from inference.dataset.source import DataSet
+from inference.dataset.source import DataSet, Fault
 from inference.error import DataSetError
 
 
@@ -35,16 +36,17 @@ def export_data_set(
 ) -> int:
     """Write a data set and return how many clips it has; raises DataSetError or OSError.
 
-    Refuses what is there already and a data set with faults that are more than remarks. `progress`
+    Refuses what is there already and a data set with faults, but those of the whole. `progress`
     is told after each clip that was read how many have been.
     """
     check_export(data_set, out, form)
+    _refuse(data_set, export_faults(inspect(data_set)))
     clips: list[ExportedClip] = []
     for source in data_set.clips:
         clips.append(read_clip(source))
         progress(len(clips))
     if form is ExportFormat.BOUTS:
-        write_durably(out, bout_table_text(clips).encode())
+        write_durably(out, bout_table_text(clips).encode(errors="backslashreplace"))
     elif form is ExportFormat.BORIS:
         write_durably(out, project_text(boris_document(out.stem, clips)).encode())
     else:
@@ -65,14 +67,17 @@ def check_export(data_set: DataSet, out: Path, form: ExportFormat) -> None:
         raise DataSetError(f"{out} does not end in .boris: BORIS would not open it")
     if form is ExportFormat.BOUTS and out.suffix != ".csv":
         raise DataSetError(f"{out} does not end in .csv")
-    faults = [fault for fault in data_set.faults if not fault.is_remark]
+    _refuse(data_set, [fault for fault in data_set.faults if not fault.is_remark])
+    with tempfile.TemporaryFile(dir=out.absolute().parent):
+        pass  # whether a file can be made there
+
+
+def _refuse(data_set: DataSet, faults: Sequence[Fault]) -> None:
     if faults:
         more = f" (and {len(faults) - 1} more: see `dataset check`)" if len(faults) > 1 else ""
         raise DataSetError(f"{faults[0].path} {faults[0].text}{more}")
     if not data_set.clips:
         raise DataSetError(f"{data_set.folder} has no clips")
-    with tempfile.TemporaryFile(dir=out.absolute().parent):
-        pass  # whether a file can be made there
 
 
 def _write_folder(clips: Sequence[ExportedClip], out: Path) -> None:

@@ -10,6 +10,7 @@ from inference.dataset.boris_new_project import new_project
 from inference.dataset.boris_observation import Event, Media, Observation, Status
 from inference.dataset.bout_table import bouts_of
 from inference.dataset.export_clip import ExportedClip
+from inference.dataset.frame_time import read_frame_times
 from inference.ethogram import BEHAVIORS
 
 _KEYS: Final = dict(zip(BEHAVIORS, "deghmrsw", strict=True))
@@ -19,7 +20,8 @@ _KEYS: Final = dict(zip(BEHAVIORS, "deghmrsw", strict=True))
 def boris_document(name: str, clips: Iterable[ExportedClip]) -> dict[str, object]:
     """Return a project's document with what is learned; the videos are named where they lie.
 
-    Frames that are `none` are in no bout. Dates are those of the annotations.
+    Frames that are `none` are in no bout. Dates are those of the annotations. Raises DataSetError
+    if a video does not tell when its frames are shown.
     """
     observations = [_observation(clip) for clip in clips]
     newest = max((each.date for each in observations), default="")
@@ -27,10 +29,11 @@ def boris_document(name: str, clips: Iterable[ExportedClip]) -> dict[str, object
 
 
 def _observation(clip: ExportedClip) -> Observation:
-    source, rate = clip.source, clip.frames_per_second
+    source = clip.source
+    times = read_frame_times(source.video, len(clip.learned))
     changed_s = source.annotation.path.stat().st_mtime
-    media = Media("1", str(source.video.resolve()), len(clip.learned) / rate, rate)
-    bouts = bouts_of(clip.learned, rate, BEHAVIORS)
+    media = Media("1", str(source.video.resolve()), times.end_s, times.frames_per_second)
+    bouts = bouts_of(clip.learned, times, BEHAVIORS)
     return Observation(
         path=source.annotation.path,
         name=source.name,

@@ -5,7 +5,7 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from disk.durable_file import sync_to_disk, write_durably
 from inference.dataset.animal_table import ANIMAL_TABLE, write_animal_table
 from inference.dataset.export_clip import ExportedClip
 from inference.dataset.frame_count import count_frames
-from inference.dataset.published_name import SUFFIXES, parse_stem
+from inference.dataset.published_name import SUFFIXES, PublishedName, parse_stem
 from inference.error import DataSetError, VideoError
 from inference.label_file import write_annotation
 
@@ -36,7 +36,7 @@ def write_published(clips: Sequence[ExportedClip], folder: Path) -> None:
 
     Videos are linked where the file system can, copied where not; those whose kind of file the
     layout does not know are put into Matroska, picture by picture the same. `clips.csv` says which
-    clip is which, `animals.csv` the strains.
+    clip is which, `animals.csv` the strains. What is no UTF-8 in a name is escaped.
     """
     names = published_names(clips)
     for clip in clips:
@@ -54,7 +54,7 @@ def write_published(clips: Sequence[ExportedClip], folder: Path) -> None:
         source = clip.source
         name = names[source.name]
         writer.writerow((name, source.name, source.animal, source.recording, source.video))
-    write_durably(folder / _CLIP_TABLE, text.getvalue().encode())
+    write_durably(folder / _CLIP_TABLE, text.getvalue().encode(errors="backslashreplace"))
     strains = {names[clip.source.name][:2]: clip.source.strain for clip in clips}
     if any(strains.values()):
         write_animal_table(folder / ANIMAL_TABLE, strains)
@@ -63,41 +63,62 @@ def write_published(clips: Sequence[ExportedClip], folder: Path) -> None:
 def published_names(clips: Sequence[ExportedClip]) -> dict[str, str]:
     """Return the file name of each clip, by the clip's own name; raises DataSetError.
 
-    A published name stays. Else the animal is its two-digit number, or the next that is free; the
-    recording its day and time if its name has them, else a day in 2000 that stands for it; the
+    A published name stays if its number is that of the clip's animal; its count is made right. Else
+    the animal is its two-digit number, or one that its clips' names say, or the next that is free;
+    the recording its day and time if its name has them, else a day in 2000 that stands for it; the
     start counts the clips of the recording before it.
     """
     numbers = _animal_numbers(clips)
+    kept = _kept_names(clips, numbers)
+    taken = {name.recording for name in kept.values()}
     recordings: dict[tuple[str, str], str] = {}
     ends: dict[tuple[str, str], int] = {}
     names: dict[str, str] = {}
     for clip in sorted(clips, key=lambda clip: clip.source.name):
         source = clip.source
+        key = (source.animal, source.recording)
+        if told := kept.get(source.name):
+            stem = f"{told.recording}_s{told.first}"
+        else:
+            if key not in recordings:
+                recordings[key] = _recording(numbers[source.animal], source.recording, taken)
+                taken.add(recordings[key])
+            first = ends.get(key, 0)
+            ends[key] = first + len(clip.learned)
+            stem = f"{recordings[key]}_s{first}"
         suffix = source.video.suffix.lower()
         suffix = suffix if suffix in SUFFIXES else ".mkv"
-        told = parse_stem(source.name)
-        if told is not None and told.count == len(clip.learned):
-            names[source.name] = source.name + suffix
-            continue
-        key = (source.animal, source.recording)
-        if key not in recordings:
-            number = numbers[source.animal]
-            recordings[key] = _recording(number, source.recording, set(recordings.values()))
-        first = ends.get(key, 0)
-        ends[key] = first + len(clip.learned)
-        names[source.name] = f"{recordings[key]}_s{first}_n{len(clip.learned)}{suffix}"
+        names[source.name] = f"{stem}_n{len(clip.learned)}{suffix}"
     if len({Path(name).stem for name in names.values()}) != len(names):
         raise DataSetError("two clips would have the same published name")
     return names
 
 
+def _kept_names(
+    clips: Sequence[ExportedClip], numbers: Mapping[str, str]
+) -> dict[str, PublishedName]:
+    """Return what the names that stay say: those of the right animal and recording."""
+    told = ((clip.source, parse_stem(clip.source.name)) for clip in clips)
+    return {
+        source.name: name
+        for source, name in told
+        if name is not None
+        and (name.animal, name.recording) == (numbers[source.animal], source.recording)
+    }
+
+
 def _animal_numbers(clips: Sequence[ExportedClip]) -> dict[str, str]:
+    """Return the two digits of each animal, no two alike; raises DataSetError if there are none."""
     animals = sorted({clip.source.animal for clip in clips})
     if len(animals) > _LAST_ANIMAL:
         raise DataSetError(f"{len(animals)} animals: the published layout has room for 99")
     numbers = {animal: animal for animal in animals if re.fullmatch(r"(?!00)[0-9]{2}", animal)}
+    for clip in sorted(clips, key=lambda clip: clip.source.name):
+        told = parse_stem(clip.source.name)
+        if told is not None and told.animal not in numbers.values():
+            numbers.setdefault(clip.source.animal, told.animal)
     free = (f"{number:02}" for number in range(1, _LAST_ANIMAL + 1))
-    unused = iter([number for number in free if number not in numbers])
+    unused = iter([number for number in free if number not in numbers.values()])
     return {animal: numbers.get(animal) or next(unused) for animal in animals}
 
 

@@ -13,16 +13,26 @@ VIDEO_SUFFIXES: Final = frozenset(
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Return everything in a folder but folders and hidden files, by name.
+    """Return the files in a folder but hidden ones, by name.
 
-    Raises DataSetError if it cannot be read.
+    A link to nothing is among them, what is not read to an end, such as a pipe, is not. Raises
+    DataSetError if the folder cannot be read.
     """
     try:
         entries = sorted(folder.iterdir())
-        return [path for path in entries if not path.name.startswith(".") and not path.is_dir()]
+        return [path for path in entries if not path.name.startswith(".") and _is_file(path)]
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise DataSetError(f"{folder} cannot be read: {reason}") from error
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; raises DataSetError if nobody may know."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise DataSetError(f"{path} cannot be read: {reason}") from error
 
 
 def folders_of(folder: Path) -> list[Path]:
@@ -32,3 +42,7 @@ def folders_of(folder: Path) -> list[Path]:
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise DataSetError(f"{folder} cannot be read: {reason}") from error
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() or (path.is_symlink() and not path.exists())

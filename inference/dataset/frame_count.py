@@ -1,18 +1,14 @@
 """How many frames a video has, and how many a second, without decoding it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from inference.error import VideoError
+from inference.frame_rate import RATE_SAMPLE_FRAMES, interval_of
 from inference.video import open_video
 
-_RATE_SAMPLE_FRAMES: Final = 51
-_SPAN_FRAMES: Final = 10
-"""Source: decision 0005, as of the one above."""
 _PROBE_FRAMES: Final = 250
 """A picture must come in that many frames."""
 
@@ -40,25 +36,14 @@ def count_frames(path: Path) -> FrameCount:
     if len(times_ms) == len(times_s):
         _first_times_ms(path, 1)
     else:
-        times_ms = _first_times_ms(path, _RATE_SAMPLE_FRAMES)
-    return FrameCount(len(times_s), _interval_ms(times_ms[:_RATE_SAMPLE_FRAMES]), fault)
+        times_ms = _first_times_ms(path, RATE_SAMPLE_FRAMES)
+    return FrameCount(len(times_s), interval_of(times_ms[:RATE_SAMPLE_FRAMES]), fault)
 
 
 def decoded_frames(path: Path) -> int:
     """Count the frames of a video by decoding it; raises VideoError."""
     with open_video(path) as video:
         return sum(1 for _ in video.frames())
-
-
-def _interval_ms(times_ms: Sequence[float]) -> float | None:
-    """Return the median of spans of ten frames, as short as there are frames."""
-    span = min(_SPAN_FRAMES, len(times_ms) - 1)
-    if span < 1:
-        return None
-    return (
-        median(after - before for before, after in zip(times_ms, times_ms[span:], strict=False))
-        / span
-    )
 
 
 def _first_times_ms(path: Path, needed: int) -> list[float]:

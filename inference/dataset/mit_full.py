@@ -12,12 +12,17 @@ from typing import Final
 
 import numpy as np
 
+from inference.dataset.folder import files_of
 from inference.dataset.mit_name import behavior_of, clip_names, videos_in
 from inference.dataset.source import ClipSource, Codes, DataSet, Fault, Layout
 from inference.error import DataSetError
 from inference.ethogram import NONE_CODE
 
-_LINE: Final = re.compile(r"\D*?(?P<first>\d+)\W+(?P<last>\d+)\W+(?P<behavior>[A-Za-z].*)$")
+_FIXED: Final = re.compile(
+    r".{7}(?=[ \d]{8}\W[ \d]{8}\W) *(?P<first>\d+)\W+(?P<last>\d+)\W+(?P<behavior>[A-Za-z].*)$"
+)
+"""Seven characters of anything, two columns of eight."""
+_LOOSE: Final = re.compile(r"\D*?(?P<first>\d+)\W+(?P<last>\d+)\W+(?P<behavior>[A-Za-z].*)$")
 _TOLERATED_FRAMES: Final = 30
 """One second: programs count the frames at the end of an MPEG-1 file differently."""
 
@@ -58,11 +63,15 @@ def read_mit_full(folder: Path) -> DataSet:
     names = clip_names(folder, videos)
     clips: list[ClipSource] = []
     faults: list[Fault] = []
+    read: dict[Path, Path] = {}
     for video in videos:
         text = label_text_of(video)
         if text is None:
             faults.append(Fault(video, f"has no labels {video.stem}.txt"))
             continue
+        other = read.setdefault(text, video)
+        if other is not video:
+            faults.append(Fault(video, f"has the same labels as {other.name}: one of them must go"))
         annotation = MitBoutFile(text)
         clips.append(
             ClipSource(
@@ -85,7 +94,9 @@ def label_text_of(video: Path) -> Path | None:
     same_stem = video.with_suffix(".txt")
     if same_stem.is_file():
         return same_stem
-    texts = sorted(path for path in video.parent.glob("*.txt") if _begins_with_bout(path))
+    texts = [
+        path for path in files_of(video.parent) if path.suffix == ".txt" and _begins_with_bout(path)
+    ]
     is_alone = videos_in(video.parent, depth=0) == [video]
     return texts[0] if len(texts) == 1 and is_alone else None
 
@@ -94,9 +105,13 @@ def _begins_with_bout(path: Path) -> bool:
     """Return whether a text may be of bouts, not a note that lies beside."""
     try:
         with path.open(encoding="utf-8-sig") as file:
-            return _LINE.match(file.readline(200)) is not None
+            return _matched(file.readline(200)) is not None
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def _matched(line: str) -> re.Match[str] | None:
+    return _FIXED.match(line) or _LOOSE.match(line)
 
 
 def _read_runs(path: Path) -> list[_LabelledRun]:
@@ -118,7 +133,7 @@ def _read_runs(path: Path) -> list[_LabelledRun]:
 
 
 def _parse(path: Path, number: int, line: str) -> _LabelledRun:
-    found = _LINE.match(line)
+    found = _matched(line)
     if found is None:
         raise DataSetError(f"{path}: line {number} is not `... FIRST LAST BEHAVIOR`: {line[:60]!r}")
     first, last = int(found["first"]), int(found["last"])

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from inference.dataset.folder import VIDEO_SUFFIXES, files_of, folders_of
-from inference.ethogram import BEHAVIORS
+from inference.ethogram import BEHAVIORS, SYNONYMS
 
 _WORDS: Final = {name: code for code, name in enumerate(BEHAVIORS)} | {
-    "head": BEHAVIORS.index("micromovement"),
-    "groomback": BEHAVIORS.index("groom"),
+    name.replace(" ", ""): BEHAVIORS.index(behavior)
+    for name, behavior in SYNONYMS.items()
+    if name != "mm"  # in a clip's name it may be millimeters
 }
 _SHORT: Final = {
     short: _WORDS[word]

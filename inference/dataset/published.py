@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inference.dataset.annotation import ENDINGS, label_files
-from inference.dataset.folder import VIDEO_SUFFIXES, files_of
+from inference.dataset.annotation import (
+    ENDINGS,
+    MAP,
+    annotated_stem,
+    ending_fault,
+    label_files,
+    same_annotation_faults,
+)
+from inference.dataset.folder import VIDEO_SUFFIXES, files_of, folders_of
 from inference.dataset.published_name import (
     PATTERN,
     SUFFIXES,
@@ -17,7 +24,8 @@ from inference.dataset.published_name import (
 from inference.dataset.source import ClipSource, DataSet, Fault, Layout
 from inference.error import DataSetError
 
-_MAP: Final = "_map"
+_DEEPEST: Final = 2
+"""Folders below the data set's own that are searched for clips, which should not be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,9 @@ def read_published(folder: Path) -> DataSet:
             clips.append(clip)
     faults += _overlaps(videos)
     faults += _lone_annotations(paths)
+    faults += same_annotation_faults(paths)
+    if clips:
+        faults += _inner_clips(folder, _DEEPEST)
     return DataSet(folder, Layout.PUBLISHED, tuple(clips), tuple(sorted(faults)))
 
 
@@ -61,17 +72,17 @@ def _videos(paths: Sequence[Path], faults: list[Fault]) -> list[_Video]:
             continue
         if name is None:
             faults.append(_other_name(path, paths))
-        elif path.stem in found:
-            other = found[path.stem].path.name
+        elif path.stem.lower() in found:
+            other = found[path.stem.lower()].path.name
             faults.append(Fault(path, f"is the same clip as {other}: one of them must go"))
         else:
-            found[path.stem] = _Video(path, name)
+            found[path.stem.lower()] = _Video(path, name)
     return [found[stem] for stem in sorted(found)]
 
 
 def _other_name(path: Path, paths: Sequence[Path]) -> Fault:
     """Return what to say of a video that is no clip by its name."""
-    start = f"{path.stem}{_MAP}".lower()
+    start = f"{path.stem}{MAP}".lower()
     if is_nearly_clip(path) or any(other.name.lower().startswith(start) for other in paths):
         endings = ", ".join(SUFFIXES)
         return Fault(path, f"is nearly named as a clip, which is {PATTERN} with one of {endings}")
@@ -111,16 +122,37 @@ def _lone_annotations(paths: Sequence[Path]) -> Iterator[Fault]:
     """Yield the annotations without a video, and those that are not named as annotations."""
     stems = {path.stem.lower() for path in paths if path.suffix.lower() in VIDEO_SUFFIXES}
     for path in paths:
-        name = path.name.lower()
-        stem, mark, ending = name.partition(_MAP)
-        if not mark or not name.endswith(".csv"):
+        stem = annotated_stem(path)
+        if stem is None:
             continue
-        is_clip = stem in stems or is_nearly_clip(path)
-        if mark + ending not in ENDINGS.values():
-            endings = ", ".join(reversed(ENDINGS.values()))
-            text = f"is no annotation by its name, which ends with one of {endings}"
-        elif stem not in stems:
+        text = ending_fault(path)
+        if text is None and stem not in stems:
             text = f"has no video {path.name[: len(stem)]}{SUFFIXES[0]} (or .mkv, .mp4)"
-        else:
+        if text is not None:
+            is_clip = stem in stems or is_nearly_clip(path)
+            yield Fault(path, text, is_remark=not is_clip)
+
+
+def _inner_clips(folder: Path, depth: int) -> Iterator[Fault]:
+    """Yield each folder in a folder of clips that holds clips too."""
+    for inner in folders_of(folder) if depth else ():
+        if inner.name.startswith("."):
             continue
-        yield Fault(path, text, is_remark=not is_clip)
+        try:
+            clips = [path.name for path in files_of(inner) if _is_clip(path)]
+            if clips:
+                text = f"holds clips ({clips[0]}, {len(clips)} in all): all must lie in one folder"
+                yield Fault(inner, text)
+            yield from _inner_clips(inner, depth - 1)
+        except DataSetError:
+            yield Fault(inner, "cannot be read: left out", is_remark=True)
+
+
+def _is_clip(path: Path) -> bool:
+    """Say whether a file is named as a clip, if with an impossible day."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    try:
+        return parse_stem(path.stem) is not None
+    except DataSetError:
+        return True

@@ -12,7 +12,8 @@ PATTERN: Final = "NN_YYYYMMDD_HHMM_sSTART_nCOUNT"
 SUFFIXES: Final = (".avi", ".mkv", ".mp4")
 _STEM: Final = re.compile(
     r"(?P<recording>(?P<animal>[0-9]{2})_(?P<start>[0-9]{8}_[0-9]{4}))"
-    r"_s(?P<first>[0-9]{1,9})_n(?P<count>[0-9]{1,9})"
+    r"_s(?P<first>[0-9]{1,9})_n(?P<count>[0-9]{1,9})",
+    re.IGNORECASE,
 )
 _NEARLY: Final = re.compile(
     r"[a-z]*[0-9]+[ _.-]+[0-9]{6,8}[ _.-]|[ _.-]s[0-9]+[ _.-]+n[0-9]+", re.IGNORECASE

@@ -1,12 +1,18 @@
 """The layout of a rack: recorded segments, some of them with annotations beside them."""
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from inference.dataset.annotation import ENDINGS, label_files
+from inference.dataset.annotation import (
+    annotated_stem,
+    ending_fault,
+    label_files,
+    same_annotation_faults,
+)
 from inference.dataset.folder import files_of, folders_of
 from inference.dataset.source import ClipSource, DataSet, Fault, Layout
 
@@ -43,6 +49,8 @@ def read_segments(folder: Path) -> DataSet:
                 bare += clip is None
                 clips += [] if clip is None else [clip]
         faults += [fault for path in paths for fault in _lone(path, files)]
+        faults += same_annotation_faults(paths)
+    faults += _half_named(clips)
     if bare:
         text = f"holds {bare} segments without annotation: left out"
         faults.append(Fault(folder, text, is_remark=True))
@@ -99,10 +107,28 @@ def _manifest_of(video: Path, faults: list[Fault]) -> _Manifest | None:
     return None
 
 
+def _half_named(clips: Sequence[ClipSource]) -> Iterator[Fault]:
+    """Yield each segment without an animal of a cage whose animal another segment names.
+
+    They would be two animals, on both sides of a split.
+    """
+    named: dict[str, ClipSource] = {}
+    for clip in clips:
+        if clip.animal != clip.name[:2]:
+            named.setdefault(clip.name[:2], clip)
+    for clip in clips:
+        other = named.get(clip.name[:2])
+        if other is not None and clip.animal == clip.name[:2]:
+            text = f"names no animal, {other.name} of the same cage names {other.animal}"
+            yield Fault(clip.video, text)
+
+
 def _lone(path: Path, files: dict[str, Path]) -> list[Fault]:
     """Return what is wrong with an annotation that belongs to no finished segment."""
-    for ending in ENDINGS.values():
-        stem = path.name.removesuffix(ending)
-        if stem != path.name and f"{stem}.mkv" not in files:
-            return [Fault(path, f"has no video {stem}.mkv")]
-    return []
+    stem = annotated_stem(path)
+    if stem is None or _SEGMENT.fullmatch(stem) is None:
+        return []
+    text = ending_fault(path)
+    if text is None and f"{stem}.mkv" not in files:
+        text = f"has no video {stem}.mkv"
+    return [] if text is None else [Fault(path, text)]

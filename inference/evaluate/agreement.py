@@ -1,15 +1,17 @@
 """How well several people or models agree on the same frames, of any ethogram."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import combinations
-from typing import TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, Field
 
 from inference.error import EvaluationError
 from inference.evaluate.bootstrap import (
     Interval,
+    Statistic,
     few_animals,
     frame_accuracy,
     interval_over_clusters,
@@ -34,14 +36,14 @@ from inference.evaluate.kappa import (
 )
 from inference.evaluate.none_frames import NoneFrames, none_frames
 from inference.evaluate.rating import RatedClip, Ratings
+from inference.evaluate.report import Part
 
+AGREEMENT_SCHEMA: Final = "ethoprofiler.agreement/1"
 _Table = TypeVar("_Table", Confusion, Coincidences)
 
 
-class PairAgreement(BaseModel):
+class PairAgreement(Part):
     """Two raters; frames that either called `none` are only in `none`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     first: str
     second: str
@@ -66,10 +68,8 @@ class PairAgreement(BaseModel):
     """None if the ethogram has no such code."""
 
 
-class ManyAgreement(BaseModel):
+class ManyAgreement(Part):
     """Three raters or more together."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fleiss_kappa: float | None
     """Of frames that all raters judged."""
@@ -79,16 +79,18 @@ class ManyAgreement(BaseModel):
     alpha_interval: Interval | None
 
 
-class Agreement(BaseModel):
-    """Everything about the agreement of raters."""
+class Agreement(Part):
+    """Everything about the agreement of raters; shares are 0..1."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    schema_: Literal["ethoprofiler.agreement/1"] = Field(default=AGREEMENT_SCHEMA, alias="schema")
+    created: AwareDatetime
+    software: str
     raters: tuple[str, ...]
     behaviors: tuple[str, ...]
     clips: int
     animals: int
-    """Or clips of which no animal is known: what intervals resample."""
+    """Or clips of which no animal is known, with a frame that two raters judged: what intervals
+    resample."""
     frames: int
     frames_per_second: float
     pairs: tuple[PairAgreement, ...]
@@ -97,11 +99,13 @@ class Agreement(BaseModel):
     remarks: tuple[str, ...]
 
 
-def agreement_of(ratings: Ratings) -> Agreement:
+def agreement_of(ratings: Ratings, *, created: datetime, software: str) -> Agreement:
     """Return the agreement of every two raters and of all; raises EvaluationError."""
-    animals = len({clip.animal for clip in ratings.clips})
+    animals = len({clip.animal for clip in ratings.clips if _is_judged(clip, ratings.none_code)})
     caution = few_animals(animals)
     return Agreement(
+        created=created,
+        software=software,
         raters=ratings.raters,
         behaviors=ratings.names,
         clips=len(ratings.clips),
@@ -126,11 +130,11 @@ def _pair(ratings: Ratings, first: int, second: int) -> PairAgreement:
         return count_pairs(one[judged], other[judged], kinds)
 
     by_animal = _sum_by(ratings.clips, lambda clip: (clip.animal,), count)
-    clusters = list(by_animal.values())
-    total = np.sum(clusters, axis=0)
-    if not total.any():
+    clusters = _clusters(by_animal)
+    if not clusters:
         pair = f"{ratings.raters[first]} and {ratings.raters[second]}"
         raise EvaluationError(f"there is no frame that both {pair} judged")
+    total = np.sum(clusters, axis=0)
     figures = figures_of(total, names)
     by_group = _sum_by(ratings.clips, lambda clip: clip.groups, count)
     return PairAgreement(
@@ -169,12 +173,12 @@ def _together(ratings: Ratings) -> ManyAgreement:
     def any_judged(clip: RatedClip) -> Coincidences:
         return coincidences_of(clip.codes, kinds)
 
-    whole = list(_sum_by(ratings.clips, lambda clip: (clip.animal,), all_judged).values())
-    part = list(_sum_by(ratings.clips, lambda clip: (clip.animal,), any_judged).values())
+    whole = _clusters(_sum_by(ratings.clips, lambda clip: (clip.animal,), all_judged))
+    part = _clusters(_sum_by(ratings.clips, lambda clip: (clip.animal,), any_judged))
     return ManyAgreement(
-        fleiss_kappa=_value(fleiss_kappa_of(np.sum(whole, axis=0)[np.newaxis])[0]),
+        fleiss_kappa=_of_all(whole, fleiss_kappa_of),
         fleiss_interval=interval_over_clusters(whole, fleiss_kappa_of),
-        alpha=_value(alpha_of(np.sum(part, axis=0)[np.newaxis])[0]),
+        alpha=_of_all(part, alpha_of),
         alpha_interval=interval_over_clusters(part, alpha_of),
     )
 
@@ -192,5 +196,19 @@ def _sum_by(
     return sums
 
 
-def _value(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)
+def _is_judged(clip: RatedClip, none_code: int | None) -> bool:
+    """Return whether two raters judged the same frame of a clip."""
+    return bool(((np.stack(clip.codes) != none_code).sum(axis=0) > 1).any())
+
+
+def _clusters(by_animal: Mapping[str, _Table]) -> list[_Table]:
+    """Return the tables of the animals with a frame to count: an interval draws no other."""
+    return [table for table in by_animal.values() if table.any()]
+
+
+def _of_all(clusters: Sequence[Coincidences], figure: Statistic) -> float | None:
+    """Return a figure of all clusters together; None where it is not defined."""
+    if not clusters:
+        return None
+    value = figure(np.sum(clusters, axis=0)[np.newaxis])[0]
+    return None if np.isnan(value) else float(value)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from inference.dataset.source import Codes
@@ -50,7 +51,7 @@ class BoutFigures(BaseModel):
     truth_mean_s: float | None
     label_mean_s: float | None
     boundaries: int
-    """Begins and ends of alike bouts, without those that are where the clip begins or ends."""
+    """Begins and ends of alike bouts, without those of the clip and those beside none."""
     boundary_error_ms: float | None
     """Mean distance of these boundaries, whichever is earlier."""
     boundary_median_ms: float | None
@@ -83,8 +84,8 @@ class _Tally:
     begin_shifts: list[int] = field(default_factory=list)
     end_shifts: list[int] = field(default_factory=list)
 
-    def add(self, truth: Runs, labels: Runs, frames: int) -> None:
-        """Count the bouts of one code in a clip of so many frames."""
+    def add(self, truth: Runs, labels: Runs, is_judged: NDArray[np.bool_]) -> None:
+        """Count the bouts of one code in a clip; `is_judged` is (frames,), False for none."""
         overlaps = overlaps_of(truth, labels)
         alike = match(overlaps, SHARED_ENOUGH)
         self.truth_bouts += len(truth)
@@ -95,13 +96,14 @@ class _Tally:
         self.merged += int((np.bincount(overlaps.second) > 1).sum())
         self.truth_frames += int(truth.frames.sum())
         self.label_frames += int(labels.frames.sum())
+        # Where a clip or none cuts a bout says nothing about where a behavior begins or ends.
+        frames = len(is_judged)
         for one, other in alike:
             begins = int(truth.first[one]), int(labels.first[other])
             ends = int(truth.end[one]), int(labels.end[other])
-            # Where a clip is cut says nothing about where a behavior begins or ends.
-            if begins != (0, 0):
+            if begins != (0, 0) and all(is_judged[max(0, begin - 1)] for begin in begins):
                 self.begin_shifts.append(begins[1] - begins[0])
-            if ends != (frames, frames):
+            if ends != (frames, frames) and all(is_judged[min(end, frames - 1)] for end in ends):
                 self.end_shifts.append(ends[1] - ends[0])
 
     def include(self, other: "_Tally") -> None:
@@ -167,14 +169,16 @@ def compare_bouts(
     """
     tallies = [_Tally() for _ in names]
     for truth, labels in clips:
+        is_judged = np.ones(len(truth), np.bool_)
         if none_code is not None:
-            unknown = (truth == none_code) | (labels == none_code)
-            truth, labels = truth.copy(), labels.copy()  # noqa: PLW2901 - the caller's stay
-            truth[unknown], labels[unknown] = none_code, none_code
+            is_judged = (truth != none_code) & (labels != none_code)
+            truth, labels = (  # noqa: PLW2901 - the caller's stay
+                np.where(is_judged, codes, none_code) for codes in (truth, labels)
+            )
         truth_runs = runs_by_code(truth, len(names))
         label_runs = runs_by_code(labels, len(names))
         for tally, one, other in zip(tallies, truth_runs, label_runs, strict=True):
-            tally.add(one, other, len(truth))
+            tally.add(one, other, is_judged)
     together = _Tally()
     for tally in tallies:
         together.include(tally)

@@ -4,15 +4,10 @@ from typing import Final
 
 from inference.error import EvaluationError
 from inference.evaluate.bootstrap import Interval
+from inference.evaluate.protocol import EVALUATION, UNKNOWN_ANIMALS, clause_on, is_taught
 from inference.evaluate.report import Report
-from inference.evaluate.report_building import EVALUATION
 
 _DECIMALS: Final = 4
-_SAME_ANIMALS: Final = {
-    "clips": ", whose other clips they learned from",
-    "halves": ", other recordings of which they may have learned from",
-    "leave-one-recording-out": ", other recordings of which they may have learned from",
-}
 
 
 def card_figures(report: Report) -> dict[str, float]:
@@ -35,11 +30,16 @@ def card_sentence(report: Report) -> str:
             "a card takes the figures of networks trained alike"
         )
     animals = report.judged.animals
+    clause = clause_on(
+        report.protocol,
+        are_animals_known=UNKNOWN_ANIMALS not in report.remarks,
+        is_taught=is_taught(report.about.plan),
+    )
     return (
         f"The figures are of {len(report.folds)} networks trained alike ({report.protocol}"
         f"{', data set ' + report.about.data_set if report.about.data_set else ''}), judged on "
-        f"{report.judged.frames:,} frames of {'animal' if len(animals) == 1 else 'animals'} "
-        f"{', '.join(animals)}{_SAME_ANIMALS.get(report.protocol, ', which they never saw')}."
+        f"{report.judged.frames - report.judged.none_frames:,} frames of "
+        f"{'animal' if len(animals) == 1 else 'animals'} {', '.join(animals)}{clause}."
     )
 
 

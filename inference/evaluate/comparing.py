@@ -1,7 +1,7 @@
 """From two models' predictions of the same clips to their comparison."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erfc, sqrt
 from typing import Final
 
@@ -37,10 +37,13 @@ class Answers:
         return self.first.labels == truth, self.second.labels == truth
 
 
-def pair_clips(first: Sequence[PredictionFile], second: Sequence[PredictionFile]) -> list[Answers]:
+def pair_answers(
+    first: Sequence[PredictionFile], second: Sequence[PredictionFile]
+) -> list[Answers]:
     """Put the two answers of each clip together, in the order of the clips' names.
 
-    Raises EvaluationError unless both judged the same clips by the same truth.
+    A strain that only one of the two knows is that of both. Raises EvaluationError unless both
+    judged the same clips by the same truth.
     """
     one, two = _by_clip(first), _by_clip(second)
     for clip in sorted(one.keys() | two.keys()):
@@ -50,12 +53,7 @@ def pair_clips(first: Sequence[PredictionFile], second: Sequence[PredictionFile]
                 f"clip {clip} was judged {_times(count)} by the first and {_times(other)} by the "
                 "second: only models that judged the same clips can be compared"
             )
-    pairs = [
-        Answers(*both) for clip in sorted(one) for both in zip(one[clip], two[clip], strict=True)
-    ]
-    for pair in pairs:
-        _check_truth(pair)
-    return pairs
+    return [_pair(*both) for clip in sorted(one) for both in zip(one[clip], two[clip], strict=True)]
 
 
 def rightness_of(answers: Iterable[Answers]) -> Rightness:
@@ -132,8 +130,13 @@ def _times(count: int) -> str:
     return ("not", "once")[count] if count < 2 else f"{count} times"
 
 
-def _check_truth(pair: Answers) -> None:
-    one, two = pair.first, pair.second
+def _pair(one: ClipPrediction, two: ClipPrediction) -> Answers:
+    _check_truth(one, two)
+    strain = one.strain or two.strain
+    return Answers(replace(one, strain=strain), replace(two, strain=strain))
+
+
+def _check_truth(one: ClipPrediction, two: ClipPrediction) -> None:
     if len(one.truth) != len(two.truth):
         raise EvaluationError(
             f"clip {one.clip} has {len(one.truth)} frames in the first and {len(two.truth)} in the "
@@ -148,6 +151,8 @@ def _check_truth(pair: Answers) -> None:
         )
     if one.animal != two.animal:
         raise EvaluationError(f"clip {one.clip} is of animal {one.animal} or {two.animal}")
+    if one.strain and two.strain and one.strain != two.strain:
+        raise EvaluationError(f"clip {one.clip} is of strain {one.strain} or {two.strain}")
 
 
 def _stretches(pair: Answers) -> Iterable[Stretch]:

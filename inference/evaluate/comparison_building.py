@@ -14,7 +14,7 @@ from inference.evaluate.comparing import (
     clip_pairs,
     longest_stretches,
     mcnemar_of,
-    pair_clips,
+    pair_answers,
     rightness_of,
 )
 from inference.evaluate.comparison import BehaviorPairs, Comparison, GroupPairs, Pair
@@ -27,8 +27,8 @@ from inference.evaluate.confusion import (
 )
 from inference.evaluate.figures import BehaviorFigures, behavior_figures, macro_f1
 from inference.evaluate.prediction_file import PredictionFile
+from inference.evaluate.protocol import EVALUATION, SAME_ANIMALS, UNKNOWN_TRAINING
 from inference.evaluate.report import ModelFacts
-from inference.evaluate.report_building import EVALUATION, UNKNOWN_TRAINING
 
 _ANY_RATE: Final = 1.0
 """Frames a second; how many bouts agree does not depend on it."""
@@ -44,9 +44,10 @@ def compare(
 ) -> Comparison:
     """Return how two models differ on the same clips.
 
-    Raises EvaluationError unless both judged the same clips by the same truth.
+    Raises EvaluationError unless both judged the same clips by the same truth at the same rate.
     """
-    answers = [pair for pair in pair_clips(first[1], second[1]) if pair.is_judged.any()]
+    _check_rates(first[1], second[1])
+    answers = [pair for pair in pair_answers(first[1], second[1]) if pair.is_judged.any()]
     if not answers:
         raise EvaluationError("no clip has a frame whose behavior is known")
     one, two = _Side(answers, 0), _Side(answers, 1)
@@ -57,7 +58,7 @@ def compare(
         data_set=data_set,
         first=first[0],
         second=second[0],
-        remarks=tuple(_remarks([*first[1], *second[1]], intervals.remark)),
+        remarks=tuple(_remarks(first[1], second[1], intervals.remark)),
         clips=len(answers),
         animals=tuple(one.by_animal),
         frames=int(one.confusion.sum()),
@@ -90,11 +91,36 @@ def compare(
     )
 
 
-def _remarks(files: Iterable[PredictionFile], of_intervals: str) -> Iterable[str]:
-    if any(file.about.protocol == EVALUATION for file in files):
+def _check_rates(first: Sequence[PredictionFile], second: Sequence[PredictionFile]) -> None:
+    rates = sorted({file.about.frames_per_second for file in (*first, *second)})
+    if len(rates) > 1:
+        raise EvaluationError(
+            f"the clips were judged at {' and '.join(f'{rate:g}' for rate in rates)} frames a "
+            "second: only models that judged the same frames can be compared"
+        )
+
+
+def _remarks(
+    first: Sequence[PredictionFile], second: Sequence[PredictionFile], of_intervals: str
+) -> Iterable[str]:
+    one, two = _protocols(first), _protocols(second)
+    if one != two:
+        yield (
+            f"The first was judged by {' and '.join(one)}, the second by {' and '.join(two)}: they "
+            "need not have learned from the same clips, which the difference shows too."
+        )
+    if EVALUATION in (*one, *two):
         yield UNKNOWN_TRAINING
+    for side, protocols in (("The first", one), ("The second", two)):
+        for protocol in protocols:
+            if protocol in SAME_ANIMALS:
+                yield f"{side}: {SAME_ANIMALS[protocol]}"
     if of_intervals:
         yield of_intervals
+
+
+def _protocols(files: Iterable[PredictionFile]) -> list[str]:
+    return sorted({file.about.protocol for file in files})
 
 
 class _Side:

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from inference.ethogram import BEHAVIORS
 from inference.evaluate.confusion import Confusion
 from inference.evaluate.picture_point import (
-    AnimalPoint,
     CostPoint,
     DifferencePoint,
     Epoch,
@@ -27,17 +26,14 @@ from inference.evaluate.svg_text import embeddable
 
 PictureFormat: TypeAlias = Literal["svg", "png"]
 _PRINT_DPI: Final = 300
-_BLUE: Final = "#0072b2"
-_RED: Final = "#d55e00"
+BLUE: Final = "#0072b2"
+RED: Final = "#d55e00"
 _GRAY: Final = "#6e7681"
-_FILLS: Final = ("#0072b2", "#e69f00", "#cfd4da", "#009e73", "#f0e442", "#56b4e9")
-_HATCHES: Final = ("", "////", "....", "xxxx", "----", "\\\\\\\\")
-_MARKERS: Final = ("o", "s", "^", "D", "v", "P")
-_ASIDE: Final = 0.1
-"""So that two markers of one animal do not hide each other."""
+_LETTERS_A_CELL: Final = 6
+"""That fit along a matrix."""
 _DARK_CELL: Final = 0.55
 """Shares above this are drawn so dark that their numbers must be white."""
-_in_our_style: Final = rc_context(
+in_our_style: Final = rc_context(
     {
         "font.family": ["DejaVu Sans", "sans-serif"],
         "font.size": 9.0,
@@ -47,22 +43,32 @@ _in_our_style: Final = rc_context(
         "legend.frameon": False,
         "hatch.linewidth": 0.6,
         "savefig.facecolor": "white",
+        # A name with two dollar signs is no formula.
+        "text.parse_math": False,
         # Text stays text: a page can be searched, and is a third as large.
         "svg.fonttype": "none",
     }
 )
 
 
-@_in_our_style
+@in_our_style
 def confusion_picture(
-    confusion: Confusion, names: Sequence[str] = BEHAVIORS, form: PictureFormat = "svg"
+    confusion: Confusion,
+    names: Sequence[str] = BEHAVIORS,
+    form: PictureFormat = "svg",
+    *,
+    sides: tuple[str, str] = ("truth", "label"),
+    name: str = "confusion",
 ) -> bytes:
     """Draw a confusion matrix (n, n) as the paper's figures 5 and 7.
 
-    Rows are the truth; a cell shows its part of the row in percent, and its frames small.
+    A cell shows its part of the row in percent, and its frames small; `sides` says whose are rows
+    and columns. `name` begins the picture's ids, which must differ within a page.
     """
-    side = 0.62 * len(names) + 1.7
-    figure, axes = _figure(side, side * 0.9)
+    ticks = [short_name(each) for each in names]
+    side = 0.62 * len(names) + 0.08 * max(map(len, ticks)) + 0.7
+    figure, axes = empty_figure(side, side * 0.9)
+    figure.set_layout_engine("compressed")  # the other one cuts names off square axes
     frames = confusion.sum(axis=1, keepdims=True)
     shares = confusion / np.maximum(frames, 1)
     axes.imshow(shares, cmap=colormaps["Blues"], vmin=0, vmax=1)
@@ -79,16 +85,16 @@ def confusion_picture(
             color=color,
             size=5.5,
         )
-    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("label")
-    axes.set_ylabel("truth")
+    axes.set_xticks(range(len(names)), ticks, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), ticks)
+    row_name, column_name = (short_name(side, _LETTERS_A_CELL * len(names) + 4) for side in sides)
+    axes.set(ylabel=row_name, xlabel=column_name)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(True)
-    return _encoded(figure, "confusion", form)
+    return encoded(figure, name, form)
 
 
-@_in_our_style
+@in_our_style
 def reliability_picture(
     curves: Mapping[str, Sequence[ReliabilityPoint]], form: PictureFormat = "svg"
 ) -> bytes:
@@ -96,7 +102,7 @@ def reliability_picture(
     figure = Figure(figsize=(4.6, 4.8), layout="constrained")
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     axes.plot((0, 1), (0, 1), color=_GRAY, linestyle=":", label="perfect")
-    styles = ((_BLUE, "o", "-"), (_RED, "s", "--"))
+    styles = ((BLUE, "o", "-"), (RED, "s", "--"))
     for (name, points), (color, marker, line) in zip(curves.items(), styles, strict=False):
         where, shares, _ = zip(*points, strict=True)
         axes.plot(where, shares, color=color, marker=marker, linestyle=line, label=name)
@@ -111,71 +117,18 @@ def reliability_picture(
     axes.legend(loc="upper left")
     below.set(xlabel="confidence", ylabel="frames")
     below.ticklabel_format(axis="y", style="sci", scilimits=(0, 4))
-    return _encoded(figure, "reliability", form)
+    return encoded(figure, "reliability", form)
 
 
-@_in_our_style
-def distribution_picture(frames: Mapping[str, Sequence[int]], form: PictureFormat = "svg") -> bytes:
-    """Draw frames by behavior as the paper's figure 4; a bar for each group, such as a strain."""
-    figure, axes = _figure(7.0, 3.2)
-    width = 0.8 / max(1, len(frames))
-    for place, (name, counts) in enumerate(frames.items()):
-        bars = axes.bar(
-            np.arange(len(BEHAVIORS)) + (place - (len(frames) - 1) / 2) * width,
-            counts,
-            width,
-            label=name,
-            color=_FILLS[place % len(_FILLS)],
-            hatch=_HATCHES[place % len(_HATCHES)],
-            edgecolor="black",
-            linewidth=0.5,
-        )
-        if len(frames) == 1:
-            total = max(1, sum(counts))
-            axes.bar_label(bars, [f"{count / total:.1%}" for count in counts], size=8)
-    if len(frames) > 1:
-        axes.legend()
-    axes.set_xticks(range(len(BEHAVIORS)), BEHAVIORS)
-    axes.set_ylabel("frames")
-    return _encoded(figure, "distribution", form)
-
-
-@_in_our_style
-def animal_picture(
-    points: Sequence[AnimalPoint],
-    frame_interval: tuple[float, float] | None,
-    form: PictureFormat = "svg",
-) -> bytes:
-    """Draw each animal's accuracies, a marker for each strain; the band is the interval."""
-    figure, axes = _figure(7.0, 3.2)
-    if frame_interval is not None:
-        axes.axhspan(*frame_interval, color="#d0d7de", label="95 % interval of all, frames")
-    places = {point.animal: place for place, point in enumerate(points)}
-    for number, strain in enumerate(sorted({point.strain for point in points})):
-        those = [point for point in points if point.strain == strain]
-        where = np.array([places[point.animal] for point in those])
-        marker = _MARKERS[number % len(_MARKERS)]
-        suffix = f", {strain}" if strain else ""
-        frames = [point.frame_accuracy for point in those]
-        macro = [point.macro_accuracy for point in those]
-        axes.plot(where - _ASIDE, frames, marker, color=_BLUE, label=f"frames{suffix}")
-        axes.plot(where + _ASIDE, macro, marker, color=_RED, mfc="white", label=f"macro{suffix}")
-    axes.set_xticks(range(len(points)), [point.animal for point in points])
-    axes.set(xlabel="animal", ylabel="accuracy")
-    axes.margins(y=0.15)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return _encoded(figure, "animals", form)
-
-
-@_in_our_style
+@in_our_style
 def learning_curves(history: Sequence[Epoch], form: PictureFormat = "svg") -> bytes:
     """Draw loss, held-out accuracies and learning rate by epoch."""
     figure = Figure(figsize=(7.0, 4.6), layout="constrained")
     losses, accuracies, rates = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 1))
     numbers = [epoch[0] for epoch in history]
-    losses.plot(numbers, [epoch[1] for epoch in history], color=_BLUE, marker=".")
+    losses.plot(numbers, [epoch[1] for epoch in history], color=BLUE, marker=".")
     losses.set_ylabel("loss")
-    for column, name, color, line in ((2, "frames", _BLUE, "-o"), (3, "macro", _RED, "--s")):
+    for column, name, color, line in ((2, "frames", BLUE, "-o"), (3, "macro", RED, "--s")):
         judged = [(epoch[0], epoch[column]) for epoch in history if epoch[column] is not None]
         if judged:
             accuracies.plot(*zip(*judged, strict=True), line, color=color, label=name, ms=4)
@@ -185,13 +138,14 @@ def learning_curves(history: Sequence[Epoch], form: PictureFormat = "svg") -> by
     rates.set(ylabel="rate", xlabel="epoch")
     rates.ticklabel_format(axis="y", style="sci", scilimits=(-2, 2))
     rates.xaxis.get_major_locator().set_params(integer=True)
-    return _encoded(figure, "curves", form)
+    return encoded(figure, "curves", form)
 
 
-@_in_our_style
+@in_our_style
+@rc_context({"text.parse_math": True})  # the powers of ten of its axis are formulas
 def cost_front(points: Sequence[CostPoint], cost_name: str, form: PictureFormat = "svg") -> bytes:
     """Draw accuracy against cost; a line joins those that none is both cheaper and better than."""
-    figure, axes = _figure(7.0, 4.2)
+    figure, axes = empty_figure(7.0, 4.2)
     front: list[CostPoint] = []
     for point in sorted(points, key=lambda point: (point.cost, -point.accuracy)):
         if not front or point.accuracy > front[-1].accuracy:
@@ -201,43 +155,39 @@ def cost_front(points: Sequence[CostPoint], cost_name: str, form: PictureFormat 
         bounds = _distances(point.accuracy, point.low, point.high)
         is_best = point in front
         axes.errorbar(point.cost, point.accuracy, bounds, fmt="o", capsize=3,
-                      color=_BLUE if is_best else _GRAY,
-                      mfc=_BLUE if is_best else "white")  # fmt: skip
+                      color=BLUE if is_best else _GRAY,
+                      mfc=BLUE if is_best else "white")  # fmt: skip
         axes.annotate(point.name, (point.cost, point.accuracy), (6, 5), size=8,
-                      textcoords="offset points")  # fmt: skip
+                      textcoords="offset points", parse_math=False)  # fmt: skip
     axes.set(xlabel=cost_name, ylabel="accuracy", xscale="log")
     axes.margins(x=0.15, y=0.1)
-    return _encoded(figure, "front", form)
+    return encoded(figure, "front", form)
 
 
-@_in_our_style
+@in_our_style
 def difference_picture(points: Sequence[DifferencePoint], form: PictureFormat = "svg") -> bytes:
     """Draw differences with their intervals, one below the other; filled if 0 is outside."""
-    figure, axes = _figure(7.0, 0.28 * len(points) + 0.9)
+    figure, axes = empty_figure(7.0, 0.28 * len(points) + 0.9)
     axes.axvline(0, color=_GRAY, linestyle=":")
     for place, point in enumerate(points):
         bounds = _distances(100 * point.value, 100 * point.low, 100 * point.high)
         is_clear = point.low > 0 or point.high < 0
-        fill = _BLUE if is_clear else "white"
-        axes.errorbar(100 * point.value, place, xerr=bounds, fmt="o", color=_BLUE, mfc=fill)
+        fill = BLUE if is_clear else "white"
+        axes.errorbar(100 * point.value, place, xerr=bounds, fmt="o", color=BLUE, mfc=fill)
     axes.set_yticks(range(len(points)), [point.name for point in points])
     axes.invert_yaxis()
     axes.set_xlabel("second minus first, percentage points")
-    return _encoded(figure, "difference", form)
+    return encoded(figure, "difference", form)
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def empty_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Return an empty figure, in inches, that belongs to no window and no global state."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
-def _distances(value: float, low: float, high: float) -> list[list[float]]:
-    """Return how far bounds are from a value, which a percentile interval need not hold."""
-    return [[max(0.0, value - low)], [max(0.0, high - value)]]
-
-
-def _encoded(figure: Figure, name: str, form: PictureFormat) -> bytes:
+def encoded(figure: Figure, name: str, form: PictureFormat) -> bytes:
+    """Return the file of a picture; `name` begins the ids of an SVG."""
     buffer = io.BytesIO()
     if form == "png":
         figure.savefig(buffer, format=form, dpi=_PRINT_DPI, metadata={"Software": None})
@@ -246,3 +196,14 @@ def _encoded(figure: Figure, name: str, form: PictureFormat) -> bytes:
     with rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format=form, metadata=nothing)
     return embeddable(buffer.getvalue().decode(), name).encode()
+
+
+def short_name(name: str, letters: int = 22) -> str:
+    """Return a name that fits beside a picture: of a long one, its begin and its end."""
+    half = (letters - 1) // 2
+    return name if len(name) <= letters else f"{name[:half]}…{name[-half:]}"
+
+
+def _distances(value: float, low: float, high: float) -> list[list[float]]:
+    """Return how far bounds are from a value, which a percentile interval need not hold."""
+    return [[max(0.0, value - low)], [max(0.0, high - value)]]

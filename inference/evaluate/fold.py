@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Final, Literal, TypeAlias, get_args
 
+from inference.dataset.annotation import AnnotationKind, kind_of
 from inference.dataset.source import ClipSource
 from inference.error import DataSetError
 from inference.ethogram import CODE_NAMES, NONE_CODE
@@ -17,7 +19,8 @@ ProtocolName: TypeAlias = Literal[
 ]
 """How a data set is cut into folds.
 
-`leave-one-animal-out`: the paper's figure 5A. `clips`: a share of the clips, figure 5B.
+`leave-one-animal-out`: the paper's figure 5A. `clips`: a share of the clips that nobody reviewed,
+figure 5B, where everything reviewed is learned.
 `halves`: half of the recordings, several times, figure 7B. `leave-one-recording-out`: figure 7A.
 """
 PROTOCOLS: Final[tuple[ProtocolName, ...]] = get_args(ProtocolName)
@@ -54,7 +57,8 @@ def folds_of(
 
     A clip that never validates is learned from in every fold but those that hold out its animal
     (leave-one-animal-out) or its recording (halves, leave-one-recording-out). `clips` cuts
-    `repeats` parts of `share` out of one shuffled row, so that they do not overlap. With
+    `repeats` parts of `share` out of one shuffled row of clips that nobody reviewed, so that the
+    parts do not overlap and every review is learned. With
     `behaviors`, both halves show each behavior that occurs. Raises DataSetError if the data set
     is too small for the protocol.
     """
@@ -70,7 +74,7 @@ def folds_of(
         return _each_group_once("recording", clips, lambda clip: clip.recording)
     if protocol == "halves":
         return [_half(clips, seed, number, behaviors) for number in range(1, repeats + 1)]
-    return _parts(clips, validating, seed, repeats, _SHARE if share is None else share)
+    return _parts(clips, seed, repeats, _SHARE if share is None else share)
 
 
 def lacking_behaviors(fold: Fold, behaviors: BehaviorsOfClip) -> list[str]:
@@ -128,20 +132,18 @@ def _is_even(fold: Fold, behaviors: BehaviorsOfClip) -> bool:
     return _codes(fold.training, behaviors) == _codes(fold.held_out, behaviors)
 
 
-def _parts(
-    clips: Sequence[ClipSource],
-    validating: Sequence[ClipSource],
-    seed: int,
-    repeats: int,
-    share: float,
-) -> list[Fold]:
+def _parts(clips: Sequence[ClipSource], seed: int, repeats: int, share: float) -> list[Fold]:
     if not 0 < share < 1:
         raise DataSetError(f"a share of {share:g} of the clips: it must be between 0 and 1")
-    row = _shuffled([clip.name for clip in validating], f"{seed} clips")
+    row = _shuffled([clip.name for clip in clips if not _is_reviewed(clip)], f"{seed} clips")
+    if not row:
+        raise DataSetError(
+            "every clip that may validate is reviewed, and the protocol clips learns all reviews"
+        )
     ends = [round(len(row) * min(1.0, share * part)) for part in range(repeats + 1)]
     if share * repeats > 1 + 1e-9 or any(a == b for a, b in pairwise(ends)):
         raise DataSetError(
-            f"{len(row)} clips that may validate do not give {repeats} parts of {share:.0%}"
+            f"{len(row)} clips without a review do not give {repeats} parts of {share:.0%}"
         )
     folds = []
     for part in range(repeats):
@@ -150,6 +152,14 @@ def _parts(
             raise DataSetError(f"{len(clips)} clip: none would be left to learn from")
         folds.append(_without(f"clips-{part + 1}", clips, chosen))
     return folds
+
+
+def _is_reviewed(clip: ClipSource) -> bool:
+    """Say whether a second person went over the annotation that is learned."""
+    return (
+        clip.held_out_annotation != clip.annotation
+        or kind_of(clip.annotation.path) is not AnnotationKind.INITIAL
+    )
 
 
 def _without(name: str, clips: Sequence[ClipSource], held_out: AbstractSet[str]) -> Fold:
@@ -171,9 +181,19 @@ def _shuffled(names: Sequence[str], salt: str) -> list[str]:
 
 
 def _folder_names(names: Sequence[str]) -> list[str]:
-    """Replace what does not belong into the name of a folder; no two become one."""
+    """Replace what does not belong into the name of a folder; no two become one.
+
+    Capitals do not tell folders apart everywhere.
+    """
     plain = [re.sub(r"[^\w.-]", "_", name, flags=re.ASCII) for name in names]
-    return [
-        name if plain.count(name) == 1 else f"{name}_{number}"
-        for number, name in enumerate(plain, start=1)
-    ]
+    counts = Counter(name.lower() for name in plain)
+    taken = {name for name, times in counts.items() if times == 1}
+    folders = []
+    for name in plain:
+        folder = name
+        if counts[name.lower()] > 1:
+            numbered = (f"{name}_{number}" for number in count(1))
+            folder = next(one for one in numbered if one.lower() not in taken)
+            taken.add(folder.lower())
+        folders.append(folder)
+    return folders

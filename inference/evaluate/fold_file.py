@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from disk.durable_file import part_path, write_durably
+from inference.difference import differing, joined
 from inference.error import EvaluationError
 from inference.evaluate.fold import Fold, ProtocolName
 
 FILE_NAME: Final = "folds.json"
-_MOST_NAMED: Final = 5
-_Value = TypeVar("_Value")
+FOLDS: Final = "folds"
+"""The folder beside it: one for each fold."""
 
 
 class ListedFold(BaseModel):
@@ -84,31 +85,22 @@ def claim(folder: Path, wanted: FoldList) -> None:
         return
     clauses = list(_differences(wanted, found))
     if clauses:
-        named = "; ".join(clauses[:_MOST_NAMED])
-        more = f"; {len(clauses) - _MOST_NAMED} more" if len(clauses) > _MOST_NAMED else ""
-        raise EvaluationError(f"{path} is of another cross-validation: {named}{more}")
+        raise EvaluationError(f"{path} is of another cross-validation: {joined(clauses)}")
 
 
 def _differences(here: FoldList, there: FoldList) -> Iterator[str]:
-    for name in ("protocol", "layout", "frames_per_second"):
-        yield from _clause(name.replace("_", " "), getattr(here, name), getattr(there, name))
-    ours, theirs = dict(_flat(here.plan)), dict(_flat(there.plan))
-    for name in sorted(ours.keys() | theirs.keys()):
-        yield from _clause(name, ours.get(name), theirs.get(name))
-    yield from _clause("number of folds", len(here.folds), len(there.folds))
+    for name, ours, theirs in differing(_settings(here), _settings(there)):
+        yield f"{name} is {ours} here, {theirs} there"
     for mine, its in zip(here.folds, there.folds, strict=False):
         if mine != its:
             yield f"{mine.name} is of other clips than {its.name} there"
 
 
-def _clause(name: str, here: _Value, there: _Value) -> Iterator[str]:
-    if here != there:
-        yield f"{name} is {here} here, {there} there"
-
-
-def _flat(values: dict[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
+def _settings(folds: FoldList) -> dict[str, object]:
+    return {
+        "protocol": folds.protocol,
+        "layout": folds.layout,
+        "frames per second": folds.frames_per_second,
+        **folds.plan,
+        "number of folds": len(folds.folds),
+    }

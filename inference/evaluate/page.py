@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from inference.evaluate.agreement import Agreement
 from inference.evaluate.bootstrap import Interval
 from inference.evaluate.comparison import Comparison
-from inference.evaluate.drawing import difference_picture
+from inference.evaluate.drawing import confusion_picture, difference_picture
 from inference.evaluate.picture_point import DifferencePoint
 from inference.evaluate.report import Report
 from inference.evaluate.report_picture import pictures_of
@@ -26,6 +28,20 @@ def comparison_page(comparison: Comparison) -> str:
     """Return the page of a comparison."""
     pictures = {"difference": difference_picture(_recalls(comparison))}
     return render("comparison.html.j2", comparison=comparison, pictures=_inline(pictures))
+
+
+def agreement_page(agreement: Agreement) -> str:
+    """Return the page of the agreement of raters."""
+    pictures = {
+        f"pair-{number}": confusion_picture(
+            np.array(pair.confusion),
+            agreement.behaviors,
+            sides=(pair.first, pair.second),
+            name=f"confusion-{number}",
+        )
+        for number, pair in enumerate(agreement.pairs, start=1)
+    }
+    return render("agreement.html.j2", agreement=agreement, pictures=_inline(pictures))
 
 
 def render(template: str, **values: object) -> str:

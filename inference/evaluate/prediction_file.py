@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ SCHEMA: Final = "ethoprofiler.predictions/1"
 FILE_NAME: Final = "predictions.npz"
 """How the file is called in a run folder or an evaluation's."""
 
+_ARRAYS: Final = ("header", "truth", "probabilities", "stack_of_frame")
 _SUM_TOLERANCE: Final = 1e-5
 """Of a row of probabilities: what float32 arithmetic leaves."""
 
@@ -107,12 +108,13 @@ def write_predictions(
 def read_predictions(path: Path) -> PredictionFile:
     """Read a prediction file; raises EvaluationError, one sentence that names it."""
     try:
-        # From memory: NumPy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            header = _Header.model_validate_json(bytes(file["header"]))
-            predictions = _clips_of(
-                header, file["truth"], file["probabilities"], file["stack_of_frame"]
-            )
+        arrays = _arrays_in(path.read_bytes())
+        header = _Header.model_validate_json(bytes(arrays["header"]))
+        predictions = _clips_of(
+            header, arrays["truth"], arrays["probabilities"], arrays["stack_of_frame"]
+        )
+    except _Damaged as error:
+        raise EvaluationError(f"{path} is no whole prediction file: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "header"
@@ -120,15 +122,20 @@ def read_predictions(path: Path) -> PredictionFile:
     except OSError as error:
         raise EvaluationError(f"{path} cannot be read: {error.strerror or error}") from error
     except _UNREADABLE as error:
-        raise EvaluationError(f"{path} is no whole prediction file: {error}") from error
+        # Their words are for programmers.
+        raise EvaluationError(f"{path} is no whole prediction file: it is damaged") from error
     fault = _fault_of(predictions)
     if fault:
         raise EvaluationError(f"{path} is no prediction file: {fault}")
     return PredictionFile(path, header.about, tuple(predictions))
 
 
+class _Damaged(Exception):
+    """Not what a prediction file is made of; the message ends a sentence."""
+
+
 _UNREADABLE: Final = (
-    # What NumPy and zipfile raise for other content, another member list and a cut or bad file.
+    # What NumPy and zipfile raise for other content and a cut or bad file.
     AttributeError,
     EOFError,
     KeyError,
@@ -138,6 +145,19 @@ _UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+
+def _arrays_in(content: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an archive by name; raises _Damaged or one of _UNREADABLE."""
+    # From memory: NumPy leaves a damaged file open.
+    file = io.BytesIO(content)
+    if not zipfile.is_zipfile(file):
+        raise _Damaged("it is no zip archive, or a part of one")
+    with np.load(file, allow_pickle=False) as archive:
+        for name in _ARRAYS:
+            if name not in archive.files:
+                raise _Damaged(f"it has no {name}")
+        return {name: np.asarray(archive[name]) for name in _ARRAYS}
 
 
 def _entry_of(clip: ClipPrediction) -> _ClipEntry:
@@ -157,15 +177,15 @@ def _clips_of(
     probabilities: Probabilities,
     stack_of_frame: NDArray[np.int32],
 ) -> list[ClipPrediction]:
-    """Cut the arrays of all clips, one after the other, into those of each."""
+    """Cut the arrays of all clips, one after the other, into those of each; raises _Damaged."""
     if header.behaviors != BEHAVIORS:
-        raise ValueError(f"its behaviors are {', '.join(header.behaviors)}")
+        raise _Damaged(f"its behaviors are {', '.join(header.behaviors)}")
     frames = sum(entry.frames for entry in header.clips)
     stacks = sum(entry.stacks for entry in header.clips)
     if truth.shape != (frames,) or stack_of_frame.shape != (frames,):
-        raise ValueError(f"its header counts {frames} frames, its arrays others")
+        raise _Damaged(f"its header counts {frames} frames, its arrays others")
     if probabilities.shape != (stacks, len(BEHAVIORS)):
-        raise ValueError(f"its header counts {stacks} stacks, its probabilities others")
+        raise _Damaged(f"its header counts {stacks} stacks, its probabilities others")
     clips = []
     frame, stack = 0, 0
     for entry in header.clips:

@@ -1,5 +1,6 @@
 """What several people or models said of the same frames, whatever file it stood in."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -9,6 +10,7 @@ from inference.dataset.source import Codes
 from inference.error import EvaluationError
 
 _NAMED: Final = 5
+_CAGE_AND_DAY: Final = re.compile(r"([0-9]{2})_[0-9]{8}_")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +85,8 @@ def pair_clips(
 
 def animal_of(clip: str) -> str:
     """Return the cage number that begins the name of a clip or segment, else the whole name."""
-    cage, line, rest = clip.partition("_")
-    is_cage = len(cage) == 2 and cage.isascii() and cage.isdecimal()
-    return cage if is_cage and line and rest[:8].isdecimal() else clip
+    match = _CAGE_AND_DAY.match(clip)
+    return match[1] if match else clip
 
 
 def _check_lengths(clip: str, raters: Sequence[Rater], codes: Sequence[Codes]) -> None:

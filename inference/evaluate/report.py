@@ -16,6 +16,10 @@ from inference.evaluate.temperature import TemperatureScaling
 SCHEMA: Final = "ethoprofiler.evaluation/1"
 _DECIMALS: Final = 6
 """More would differ between machines that add up in another order."""
+_SMALL: Final = frozenset({"p_value"})
+"""Values that may be far below a millionth: they get as many digits instead."""
+_EXACT: Final = frozenset({"plan"})
+"""What was set, not computed."""
 
 SmoothingKind: TypeAlias = Literal["none", "kernel", "path"]
 """`kernel`: averaged with the neighbors; `path`: the most likely sequence."""
@@ -63,7 +67,10 @@ class About(Part):
 
 
 class ClipCounts(Part):
-    """What was judged."""
+    """What was judged, each clip once however many folds judged it.
+
+    Clips of `none` alone are left out.
+    """
 
     clips: int
     animals: tuple[str, ...]
@@ -133,16 +140,18 @@ class Report(Part):
 
 
 def as_json(document: BaseModel) -> str:
-    """Return a report or a comparison as JSON, floats with six decimals."""
+    """Return a report or a comparison as JSON, computed floats with six decimals."""
     content = _rounded(document.model_dump(mode="json", by_alias=True))
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def _rounded(node: Any) -> Any:
+def _rounded(node: Any, name: str = "") -> Any:
     if isinstance(node, float):
-        return round(node, _DECIMALS)
+        return float(f"{node:.{_DECIMALS}g}") if name in _SMALL else round(node, _DECIMALS)
     if isinstance(node, list):
-        return [_rounded(item) for item in node]
+        return [_rounded(item, name) for item in node]
     if isinstance(node, dict):
-        return {key: _rounded(value) for key, value in node.items()}
+        return {
+            key: value if key in _EXACT else _rounded(value, key) for key, value in node.items()
+        }
     return node

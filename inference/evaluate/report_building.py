@@ -1,8 +1,6 @@
 """From predictions to their report."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Final
 
 from inference.error import EvaluationError
 from inference.ethogram import NONE_CODE
@@ -17,8 +15,17 @@ from inference.evaluate.confusion import (
 )
 from inference.evaluate.distribution import distributions_of
 from inference.evaluate.figures import behavior_figures, group_figures, macro_f1, spread_of
+from inference.evaluate.pooling import names_of_folds, shared_facts
 from inference.evaluate.prediction import ClipPrediction
 from inference.evaluate.prediction_file import PredictionFile
+from inference.evaluate.protocol import (
+    EVALUATION,
+    SAME_ANIMALS,
+    TAUGHT,
+    UNKNOWN_ANIMALS,
+    UNKNOWN_TRAINING,
+    is_taught,
+)
 from inference.evaluate.report import (
     About,
     AnimalFigures,
@@ -31,28 +38,16 @@ from inference.evaluate.report import (
 from inference.evaluate.smoothing import kernel_smoothed, smoothed_by_others
 from inference.evaluate.temperature import TemperatureScaling, temperature_scaling
 
-EVALUATION: Final = "evaluate"
-"""The protocol of a model file that is judged on a data set."""
-UNKNOWN_TRAINING: Final = (
-    "A model file does not name the clips it has learned from. If clips of this data set are among "
-    "them, or others of the same animals, the figures are better than those of new animals."
-)
-_SAME_ANIMALS: Final = {
-    "clips": "The held-out clips are of the same animals and recordings as those learned from: "
-    "figures of new animals are lower.",
-    "halves": "The same animals may be on both sides of a fold: figures of new animals are lower.",
-    "leave-one-recording-out": "Other recordings of the same animal may have been learned from: "
-    "figures of new animals are lower.",
-}
 
-
-def build_report(folds: Sequence[PredictionFile], about: About) -> Report:
+def build_report(
+    folds: Sequence[PredictionFile], about: About, more_remarks: Sequence[str] = ()
+) -> Report:
     """Return the report of one evaluation, or of all folds of a cross-validation together.
 
-    A clip that several folds judged counts once for each. Raises EvaluationError if no frame can
-    be judged, or if the folds are of different protocols or frame rates.
+    A clip that several folds judged counts once for each, but once where clips are counted. Raises
+    EvaluationError if no frame can be judged, or if the folds do not belong together.
     """
-    protocol, frames_per_second = _shared_facts(folds)
+    protocol, frames_per_second = shared_facts(folds)
     clips = [clip for fold in folds for clip in fold.predictions]
     judged = [clip for clip in clips if (clip.truth != NONE_CODE).any()]
     if not judged:
@@ -63,12 +58,15 @@ def build_report(folds: Sequence[PredictionFile], about: About) -> Report:
     strains = {strain: count for strain, count in confusion_by_strain(judged).items() if strain}
     intervals = figure_intervals(by_animal)
     behaviors = behavior_figures(confusion)
-    strain_of = {clip.animal: clip.strain for clip in judged}
+    strains_of = _strains_of_animals(judged)
+    of_teacher = [TAUGHT] if is_taught(about.plan) else []
+    remarks = _remarks(clips, protocol, strains_of, intervals.remark)
+    once = list({clip.clip: clip for clip in judged}.values())
     return Report(
         about=about,
         protocol=protocol,
-        remarks=tuple(_remarks(folds, protocol, intervals.remark)),
-        judged=_counts(clips, frames_per_second),
+        remarks=(*more_remarks, *of_teacher, *remarks),
+        judged=_counts(once, frames_per_second),
         all=group_figures({"all": confusion})[0],
         macro_f1=macro_f1(behaviors),
         intervals=intervals,
@@ -76,7 +74,8 @@ def build_report(folds: Sequence[PredictionFile], about: About) -> Report:
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         confusion_shares=tuple(tuple(row) for row in row_shares(confusion).tolist()),
         animals=tuple(
-            AnimalFigures(strain=strain_of[figures.name], figures=figures) for figures in animals
+            AnimalFigures(strain=", ".join(strains_of[figures.name]), figures=figures)
+            for figures in animals
         ),
         frame_spread=spread_of([figures.frame_accuracy for figures in animals]),
         macro_spread=spread_of([figures.macro_accuracy for figures in animals]),
@@ -85,46 +84,40 @@ def build_report(folds: Sequence[PredictionFile], about: About) -> Report:
         bouts=bout_agreement(judged, frames_per_second),
         calibration=calibration_of(judged),
         temperature=_temperature(judged),
-        distribution=distributions_of(clips),
+        distribution=distributions_of(once),
         smoothing=tuple(_smoothing(judged, frames_per_second)),
     )
 
 
-def name_of_fold(fold: PredictionFile) -> str:
-    """Return a fold's name; that of its folder if it was none of a cross-validation."""
-    return fold.about.fold or fold.path.resolve().parent.name
+def _strains_of_animals(clips: Iterable[ClipPrediction]) -> dict[str, list[str]]:
+    """Return the strains that clips name for each animal, sorted; more than one is odd."""
+    strains: dict[str, set[str]] = {}
+    for clip in clips:
+        strains.setdefault(clip.animal, set()).update({clip.strain} - {""})
+    return {animal: sorted(names) for animal, names in strains.items()}
 
 
-def _shared_facts(folds: Sequence[PredictionFile]) -> tuple[str, float]:
-    """Return protocol and frame rate, which must be those of all folds."""
-    if not folds:
-        raise EvaluationError("there are no predictions to report")
-    first = folds[0]
-    for other in folds[1:]:
-        for name in ("protocol", "frames_per_second"):
-            one, two = getattr(first.about, name), getattr(other.about, name)
-            if one != two:
-                raise EvaluationError(
-                    f"{other.path} has {name.replace('_', ' ')} {two}, {first.path} {one}: "
-                    "they do not belong together"
-                )
-    names = sorted(name_of_fold(fold) for fold in folds)
-    twice = [one for one, two in pairwise(names) if one == two]
-    if twice:
-        raise EvaluationError(f"fold {twice[0]} is given more than once")
-    return first.about.protocol, first.about.frames_per_second
-
-
-def _remarks(folds: Sequence[PredictionFile], protocol: str, of_intervals: str) -> Iterable[str]:
+def _remarks(
+    clips: Sequence[ClipPrediction],
+    protocol: str,
+    strains_of: dict[str, list[str]],
+    of_intervals: str,
+) -> Iterable[str]:
     if protocol == EVALUATION:
         yield UNKNOWN_TRAINING
-    if protocol in _SAME_ANIMALS:
-        yield _SAME_ANIMALS[protocol]
+    if protocol in SAME_ANIMALS:
+        yield SAME_ANIMALS[protocol]
+    if any(clip.animal == clip.recording for clip in clips):
+        yield UNKNOWN_ANIMALS
+    for animal, strains in sorted(strains_of.items()):
+        if len(strains) > 1:
+            yield (
+                f"Animal {animal} is of strain {' and '.join(strains)}: if these are animals of "
+                "one name, they count as one, and intervals are wrong."
+            )
     if of_intervals:
         yield of_intervals
-    nothing = [
-        clip.clip for fold in folds for clip in fold.predictions if (clip.truth == NONE_CODE).all()
-    ]
+    nothing = sorted({clip.clip for clip in clips if (clip.truth == NONE_CODE).all()})
     if nothing:
         yield f"Not judged, as every frame is none: {', '.join(nothing)}."
 
@@ -142,9 +135,8 @@ def _counts(clips: Sequence[ClipPrediction], frames_per_second: float) -> ClipCo
 
 
 def _folds(folds: Sequence[PredictionFile]) -> Iterable[FoldFigures]:
-    for fold in folds:
-        confusion = confusion_of(fold.predictions)
-        for figures in group_figures({name_of_fold(fold): confusion}):
+    for name, fold in zip(names_of_folds(folds), folds, strict=True):
+        for figures in group_figures({name: confusion_of(fold.predictions)}):
             yield FoldFigures(model=fold.about.model, figures=figures)
 
 

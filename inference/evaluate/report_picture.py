@@ -6,11 +6,10 @@ from inference.ethogram import BEHAVIORS
 from inference.evaluate.calibration import ReliabilityBin
 from inference.evaluate.drawing import (
     PictureFormat,
-    animal_picture,
     confusion_picture,
-    distribution_picture,
     reliability_picture,
 )
+from inference.evaluate.group_drawing import animal_picture, distribution_picture
 from inference.evaluate.picture_point import AnimalPoint, ReliabilityPoint
 from inference.evaluate.report import Report
 

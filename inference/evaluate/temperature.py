@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from inference.error import EvaluationError
+from inference.ethogram import NONE_CODE
 from inference.evaluate.calibration import SMALLEST, Calibration, calibration_of
 from inference.evaluate.forecast import Forecasts, forecasts_of
 from inference.evaluate.prediction import ClipPrediction, Probabilities
@@ -67,18 +68,19 @@ def temperature_scaling(predictions: Sequence[ClipPrediction]) -> TemperatureSca
 
     Raises EvaluationError for fewer than two animals with frames that can be judged.
     """
-    animals = sorted({clip.animal for clip in predictions if clip.truth.size})
+    judged = [clip for clip in predictions if (clip.truth != NONE_CODE).any()]
+    animals = sorted({clip.animal for clip in judged})
     if len(animals) < 2:
         raise EvaluationError("a temperature is judged on animals left out: two or more are needed")
     by_animal = {
-        animal: fit_temperature(clip for clip in predictions if clip.animal != animal)
+        animal: fit_temperature(clip for clip in judged if clip.animal != animal)
         for animal in animals
     }
     return TemperatureScaling(
-        temperature=fit_temperature(predictions),
+        temperature=fit_temperature(judged),
         by_animal=by_animal,
-        before=calibration_of(predictions),
-        after=calibration_of(soften(clip, by_animal[clip.animal]) for clip in predictions),
+        before=calibration_of(judged),
+        after=calibration_of(soften(clip, by_animal[clip.animal]) for clip in judged),
     )
 
 
@@ -93,44 +95,54 @@ def _fit(forecasts: Forecasts) -> float:
     The negative log likelihood is convex in 1/T, so that its slope there only rises: there is one
     such place, and what is known to lie on either side of it only shrinks.
     """
-    logits = _logits(forecasts.probabilities)
-    # Labels without an error only ever want to be surer: their slope falls into the rounding.
-    level = _ROUNDING * float((forecasts.weights * np.abs(logits).max(axis=1)).sum())
+    logits = _LogitTable(forecasts)
     low, high = 1 / HIGHEST, 1 / LOWEST
     inverse = 1.0
+    slope, curvature = logits.slope(inverse)
+    if abs(slope) <= logits.rounding:
+        return 1.0  # fits, or every stack is undecided and no temperature changes that
+    if slope > 0 and logits.slope(low)[0] > logits.rounding:
+        return HIGHEST
+    if slope < 0 and logits.slope(high)[0] <= logits.rounding:
+        return LOWEST
     for step in range(_STEPS):
-        slope, curvature = _slope(forecasts, logits, inverse)
-        if step == 0 and abs(slope) <= level:
-            return 1.0  # fits, or every stack is undecided and no temperature changes that
-        if slope > level:
-            high = inverse
-        else:
-            low = inverse
-        if step == 0 and slope > level and _slope(forecasts, logits, low)[0] > level:
-            return HIGHEST
-        if step == 0 and slope <= level and _slope(forecasts, logits, high)[0] <= level:
-            return LOWEST
+        low, high = (low, inverse) if slope > logits.rounding else (inverse, high)
         following = inverse - slope / curvature if curvature > 0 else low
-        if not low < following < high or step >= _NEWTON_STEPS:
-            following = math.sqrt(low * high)
+        # Before the bounds: where Newton has ended, it stands on one of them.
         if abs(following - inverse) <= _EXACT * inverse:
             break
+        if not low < following < high or step >= _NEWTON_STEPS:
+            following = math.sqrt(low * high)
         inverse = following
+        slope, curvature = logits.slope(inverse)
     return 1 / inverse
 
 
-def _slope(forecasts: Forecasts, logits: Probabilities, inverse: float) -> tuple[float, float]:
-    """Return the first two derivatives of the negative log likelihood by 1/T, summed over frames.
+class _LogitTable:
+    """Logits of stacks, laid out so that sums over behaviors go fast: a row for each behavior."""
 
-    The first is expected minus true logit, the second the variance of the logit.
-    """
-    scaled = logits * inverse
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    shares = powers / powers.sum(axis=1, keepdims=True)
-    expected = (shares * logits).sum(axis=1)
-    variance = (shares * logits**2).sum(axis=1) - expected**2
-    slope = (forecasts.weights * expected).sum() - (forecasts.frames * logits).sum()
-    return float(slope), float((forecasts.weights * variance).sum())
+    def __init__(self, forecasts: Forecasts) -> None:
+        logits = _logits(forecasts.probabilities)
+        # The largest is 0 at every temperature: no power overflows.
+        self._logits = np.ascontiguousarray((logits - logits.max(axis=1, keepdims=True)).T)
+        self._weights = forecasts.weights
+        self._true = float((forecasts.frames.T * self._logits).sum())
+        # Labels without an error only ever want to be surer: their slope falls into the rounding.
+        self.rounding = _ROUNDING * float((self._weights * np.abs(logits).max(axis=1)).sum())
+
+    def slope(self, inverse: float) -> tuple[float, float]:
+        """Return two derivatives of the negative log likelihood by 1/T, summed over frames.
+
+        The first is expected minus true logit, the second the variance of the logit.
+        """
+        shares = np.exp(self._logits * inverse)
+        shares /= shares.sum(axis=0)
+        shares *= self._logits
+        expected = shares.sum(axis=0)
+        shares *= self._logits
+        variance = shares.sum(axis=0) - expected**2
+        slope = float((self._weights * expected).sum()) - self._true
+        return slope, float((self._weights * variance).sum())
 
 
 def _logits(probabilities: Probabilities) -> Probabilities:

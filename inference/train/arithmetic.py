@@ -59,6 +59,9 @@ def precision_of(plan: Plan, device: torch.device) -> Iterator[None]:
 
 
 def seed_torch(*numbers: int) -> None:
-    """Begin PyTorch's random numbers, of all devices, at a place that the numbers decide."""
+    """Begin PyTorch's random numbers, of all devices, at a place that the numbers decide.
+
+    Zeros at the end change nothing: the first number says what is drawn.
+    """
     state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
     torch.manual_seed(int(state[0]))

@@ -19,17 +19,17 @@ _GRAY: Final = 128
 class Augmentation(BaseModel):
     """Random changes of a stack; all its frames change alike."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     share: float = Field(default=1.0, ge=0, le=1)
-    """Part of the stacks that are shifted."""
+    """Part of the stacks that are shifted; the others are not mirrored either."""
     shift_x: int = Field(default=0, ge=0)
     shift_y: int = Field(default=0, ge=0)
     """Largest, in pixels of the network's 256 x 256 input; either sign."""
     fill: Literal["black", "edge"] = "edge"
     """What a shift uncovers."""
     flip: float = Field(default=0.0, ge=0, le=1)
-    """Part of the stacks that are mirrored left to right."""
+    """Part of those stacks that are mirrored left to right."""
     contrast: float = Field(default=0.0, ge=0)
     """Relative."""
     brightness: float = Field(default=0.0, ge=0)
@@ -103,7 +103,7 @@ class Augmenter:
         return _Change(
             right=right if is_shifted else 0,
             down=down if is_shifted else 0,
-            is_mirrored=generator.random() < limits.flip,
+            is_mirrored=generator.random() < limits.flip and is_shifted,
             gain=1 + limits.contrast * generator.uniform(-1, 1),
             brightness=limits.brightness * generator.uniform(-1, 1),
             noise=limits.noise * generator.uniform(0, 1),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from inference.preprocessing import Preprocessing
 from inference.train.kept_file import keep_file
 from inference.train.network import Network, name_of
 
@@ -16,12 +17,14 @@ def write_checkpoint(
     network: Network,
     epoch: int,
     evaluation: Mapping[str, float],
+    spec: Preprocessing | None = None,
     training: Mapping[str, object] | None = None,
 ) -> None:
     """Write network, epoch and figures, and what else a training needs to go on.
 
-    The file appears whole or not at all; it ends with the SHA-256 of what is before. PyTorch reads
-    it as one of its own. Raises TrainingError if it cannot be written; what stood there stays.
+    `spec` is what the network was trained with, None the usual. The file appears whole or not
+    at all; it ends with the SHA-256 of what is before. PyTorch reads it as one of its own. Raises
+    TrainingError if it cannot be written; what stood there stays.
     """
     content = io.BytesIO()
     torch.save(
@@ -29,6 +32,7 @@ def write_checkpoint(
             "network": name_of(network),
             "epoch": epoch,
             "evaluation": dict(evaluation),
+            "preprocessing": (spec or Preprocessing()).model_dump_json(),
             "state_dict": network.state_dict(),
         }
         | ({"training": dict(training)} if training is not None else {}),

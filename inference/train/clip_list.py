@@ -1,17 +1,29 @@
 """The clips of a training as a file: what was learned from, and what was left out."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from inference.dataset.band_cache import Clip
-from inference.dataset.source import Annotation
+from inference.dataset.band_cache import ends_of
+from inference.dataset.source import Annotation, ClipSource
 from inference.error import TrainingError
 from inference.preprocessing import Preprocessing
 from inference.train.dataset import Split
+
+_PARTS: Final = {
+    "animal": "the animal",
+    "annotation": "the annotation",
+    "held_out_annotation": "the annotation to judge by",
+    "video": "the video",
+    "video_bytes": "the video's size",
+    "video_ends": "the content of the video",
+    "frames": "the number of frames",
+}
+"""Of a listed clip, in the order in which they are compared."""
 
 
 class _Model(BaseModel):
@@ -34,6 +46,8 @@ class ListedClip(_Model):
     frames: int
     video: str
     video_bytes: int
+    video_ends: str
+    """What is equal if both ends of the video are."""
     annotation: ListedAnnotation
     held_out_annotation: ListedAnnotation | None
 
@@ -52,31 +66,38 @@ class ClipList(_Model):
 
 def list_clips(split: Split, spec: Preprocessing) -> ClipList:
     """Return the list of a split; raises TrainingError if a file is gone."""
+    clips = (*split.training, *split.held_out)
+    listed = listed_clips((clip.source, len(clip.codes)) for clip in clips)
+    return ClipList(
+        preprocessing=spec,
+        training=tuple(listed[clip.source.name] for clip in split.training),
+        held_out=tuple(listed[clip.source.name] for clip in split.held_out),
+    )
+
+
+def listed_clips(clips: Iterable[tuple[ClipSource, int]]) -> dict[str, ListedClip]:
+    """Return the entries of clips of so many frames, by name; raises TrainingError."""
     digest = lru_cache(maxsize=None)(_digest)  # one annotation may tell of many clips
 
-    def listed(clip: Clip) -> ListedClip:
-        def annotation(of: Annotation) -> ListedAnnotation:
-            size, sha256 = digest(of.path)
-            return ListedAnnotation(file=of.path.name, bytes=size, sha256=sha256)
+    def annotation(of: Annotation) -> ListedAnnotation:
+        size, sha256 = digest(of.path)
+        return ListedAnnotation(file=of.path.name, bytes=size, sha256=sha256)
 
-        source = clip.source
+    def entry(source: ClipSource, frames: int) -> ListedClip:
         judged_by = source.held_out_annotation
         return ListedClip(
             clip=source.name,
             animal=source.animal,
-            frames=len(clip.codes),
+            frames=frames,
             video=source.video.name,
             video_bytes=source.video.stat().st_size,
+            video_ends=ends_of(source.video),
             annotation=annotation(source.annotation),
             held_out_annotation=annotation(judged_by) if judged_by else None,
         )
 
     try:
-        return ClipList(
-            preprocessing=spec,
-            training=tuple(map(listed, split.training)),
-            held_out=tuple(map(listed, split.held_out)),
-        )
+        return {source.name: entry(source, frames) for source, frames in clips}
     except OSError as error:
         raise TrainingError(f"{error.filename} cannot be read: {error.strerror}") from error
 
@@ -108,13 +129,9 @@ def contradictions(here: ClipList, there: ClipList) -> Iterator[str]:
 
 def _difference(ours: ListedClip, theirs: ListedClip) -> str:
     """Return which part of a clip differs; empty if none does."""
-    for name in ("animal", "annotation", "held_out_annotation", "video", "video_bytes", "frames"):
+    for name, text in _PARTS.items():
         if getattr(ours, name) != getattr(theirs, name):
-            return {
-                "held_out_annotation": "the annotation to judge by",
-                "video_bytes": "the video's size",
-                "frames": "the number of frames",
-            }.get(name, f"the {name}")
+            return text
     return ""
 
 

@@ -3,12 +3,16 @@
 # mypy: disallow-untyped-calls=False
 
 import asyncio
+import concurrent.futures
 import logging
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
+from uuid import uuid4
 
 import dask
 from distributed import (
@@ -20,6 +24,8 @@ from distributed import (
     get_worker,
     wait,
 )
+from distributed.comm.core import CommClosedError
+from distributed.utils import silence_logging_cmgr
 
 from inference.error import InferenceError, TrainingError
 
@@ -31,7 +37,9 @@ _CONNECT_S: Final = 20
 _CLOSE_S: Final = 10
 _KILL_S: Final = 0.5
 _DEATHS: Final = 3
-"""Of the processes that run a fold, before it counts as failed: it may be the fold that kills."""
+"""How often a fold whose process was killed is tried again: it may be the fold that kills."""
+_LOST: Final = (CommClosedError, concurrent.futures.CancelledError, asyncio.CancelledError)
+"""What Dask raises of everything that a lost scheduler had to do."""
 _SETTINGS: Final = {
     "distributed.scheduler.allowed-failures": _DEATHS,
     "distributed.scheduler.work-stealing": False,
@@ -56,21 +64,22 @@ def run_folds(
 
     With `scheduler` (an address such as tcp://10.0.0.7:8786) on the processes that serve it, else
     in processes of its own, which end with this one however it ends. A task whose process is
-    killed is done again, from wherever it left its state, twice at most. `finished` is told each
-    name with an empty text or why it failed, `waiting` is called twice a second, both from this
-    thread. `work` raises InferenceError for what a person should know; any other error of it is
-    raised here when the others are done. Raises TrainingError if there is no cluster any more.
+    killed is done again, from wherever it left its state, three times at most. `finished` is told
+    each name with an empty text or why it failed, `waiting` is called twice a second, both from
+    this thread. `work` raises InferenceError for what a person should know; any other error of it
+    is raised here when the others are done. Raises TrainingError if there is no cluster, or none
+    any more.
     """
     failures: dict[str, str] = {}
     bugs: list[BaseException] = []
-    with dask.config.set(_SETTINGS), _connected(jobs, scheduler) as client:
+    with _connected(jobs, scheduler) as client:
         names = {
-            client.submit(_alone, work, task, key=f"{name}-{id(tasks)}", pure=False): name
+            client.submit(_alone, work, task, key=f"{name}-{uuid4()}", pure=False): name
             for name, task in tasks.items()
         }
         while names:
             waiting()
-            for future in _ended(list(names), scheduler):
+            for future in _ended(list(names)):
                 name, error = names.pop(future), _error_of(future)
                 if error is not None and not isinstance(error, InferenceError | KilledWorker):
                     bugs.append(error)
@@ -81,6 +90,12 @@ def run_folds(
     if bugs:
         raise bugs[0]
     return failures
+
+
+def refuse_deserted(scheduler: str) -> None:
+    """Raise TrainingError if no scheduler answers at an address, or if no worker serves it."""
+    with _connected(1, scheduler):
+        pass
 
 
 def _alone(work: Callable[[Task], None], task: Task) -> None:
@@ -96,10 +111,41 @@ def _alone(work: Callable[[Task], None], task: Task) -> None:
 
 @contextmanager
 def _connected(jobs: int, scheduler: str | None) -> Iterator[Client]:
-    if scheduler is not None:
-        with _client(scheduler, None) as client:
-            yield client
-        return
+    """Yield a client of processes that are there; every loss of the scheduler is TrainingError."""
+    place = _own_cluster(jobs) if scheduler is None else _served(scheduler)
+    with (
+        dask.config.set(_SETTINGS),
+        silence_logging_cmgr(logging.CRITICAL),
+        silence_logging_cmgr(logging.CRITICAL, "distributed.client"),
+    ):
+        try:
+            with place as client:
+                yield client
+        except _LOST as error:
+            where = scheduler or "of the folds"
+            raise TrainingError(f"the scheduler {where} is gone: start again") from error
+
+
+@contextmanager
+def _served(scheduler: str) -> Iterator[Client]:
+    known = Security().get_connection_args("client")
+    if scheduler.startswith("tls://") and known["ssl_context"] is None:
+        raise TrainingError(
+            f"{scheduler} takes certificates, which Dask's configuration does not name"
+        )
+    with _client(scheduler, None) as client:
+        try:
+            client.wait_for_workers(1, timeout=_CONNECT_S)
+        except TimeoutError as error:
+            raise TrainingError(
+                f"no worker serves the scheduler {scheduler}: start one with "
+                f"`dask worker {scheduler} --nthreads 1 --memory-limit 0`"
+            ) from error
+        yield client
+
+
+@contextmanager
+def _own_cluster(jobs: int) -> Iterator[Client]:
     security = Security.temporary()  # else every user of this machine could run code as this one
     cluster = LocalCluster(
         n_workers=jobs,
@@ -117,7 +163,24 @@ def _connected(jobs: int, scheduler: str | None) -> Iterator[Client]:
         with _client(cluster.scheduler_address, security) as client:
             yield client
     finally:
-        _end(cluster)
+        with _uninterrupted():
+            _end(cluster)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a second Ctrl-C wait until what the first one began is over, which takes seconds."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(cluster: LocalCluster) -> None:
@@ -144,19 +207,19 @@ def _client(address: str, security: Any) -> Iterator[Client]:
     try:
         yield client
     finally:
-        with suppress(TimeoutError):
+        with _uninterrupted(), suppress(TimeoutError):
             client.close(timeout=_CLOSE_S)
 
 
-def _ended(futures: list[AnyFuture], scheduler: str | None) -> list[AnyFuture]:
-    """Return those that have ended, after half a second at the latest."""
+def _ended(futures: list[AnyFuture]) -> list[AnyFuture]:
+    """Return those that have ended, after half a second at the latest; raises one of `_LOST`."""
     try:
         wait(futures, timeout=_POLL_S, return_when="FIRST_COMPLETED")
     except TimeoutError:
         return []
     ended = [future for future in futures if future.done()]
     if any(future.status in ("cancelled", "lost") for future in ended):
-        raise TrainingError(f"the scheduler {scheduler or 'of the folds'} is gone: start again")
+        raise concurrent.futures.CancelledError
     return ended
 
 

@@ -1,7 +1,7 @@
 """The training loop: from a split to a trained network, stopped and gone on with at any moment."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from inference.evaluate.confusion import Figures, confusion_of, figures_of
 from inference.evaluate.prediction import ClipPrediction
 from inference.preprocessing import Preprocessing
 from inference.train.arithmetic import repeatable
-from inference.train.clip_list import list_clips
+from inference.train.clip_list import ClipList, list_clips
 from inference.train.dataset import Split
 from inference.train.history import EpochRecord, write_history
 from inference.train.minibatch import Minibatch, Order, minibatches
@@ -48,13 +48,23 @@ def train(
     """
     processes = processes or alone()
     clips = list_clips(split, spec)
+    _refuse_other_processes(processes, plan, clips)
     with (
         repeatable(plan.threads),
         open_run(folder, plan, clips, writes=processes.is_first) as run,
     ):
         learner = Learner(plan, spec, processes, open_teacher(plan, teacher))
-        processes.first_does(())  # the others wait until the folder is there
+        processes.first_does(lambda _: None)  # the others wait until the folder is there
         return _Training(split, plan, spec, run, learner, processes, watch or Watch()).finish()
+
+
+def _refuse_other_processes(processes: Processes, plan: Plan, clips: ClipList) -> None:
+    """Raise TrainingError in all processes unless they have the same plan and clips."""
+    if not processes.are_all_of(plan.model_dump_json() + clips.digest()):
+        raise TrainingError(
+            f"the {processes.count} processes have not the same plan and clips: start them with "
+            "the same options and data set"
+        )
 
 
 class _Training:
@@ -74,6 +84,10 @@ class _Training:
         self._run, self._learner, self._processes, self._watch = run, learner, processes, watch
         self._epochs = Epochs([clip.codes for clip in split.training], plan, spec.stack_length)
         self._position = run.restore(learner)
+        if self._position.epoch <= plan.epochs:
+            self._epochs.steps(self._position.epoch)  # may be refused
+        if processes.is_first:
+            run.claim()
         self._saved_s = time.monotonic()
 
     def finish(self) -> Trained:
@@ -139,8 +153,8 @@ class _Training:
         position, plan = self._position, self._plan
         is_last = position.epoch == plan.epochs
         predictions: tuple[ClipPrediction, ...] = ()
+        self._save()
         if is_last or self._watch.validation_stacks:
-            self._save()
             predictions = self._judge(1 if is_last else self._every())
         figures = _figures_of(predictions)
         steps = self._epochs.steps(position.epoch)
@@ -170,14 +184,17 @@ class _Training:
 
     def _judge(self, every: int) -> tuple[ClipPrediction, ...]:
         """Judge each `every`-th stack of the held-out clips in the first process."""
+        clips = self._split.held_out
 
-        def answers() -> Iterator[ClipPrediction]:
-            for answer in predict(self._learner.network, self._split.held_out, self._spec, every):
-                yield answer
+        def judge(tell_others: Callable[[], None]) -> tuple[ClipPrediction, ...]:
+            def goes_on() -> None:
+                tell_others()
                 if self._watch.is_stop_wanted():
                     self._stop("while the held-out clips were judged")
 
-        return tuple(self._processes.first_does(answers()))
+            return tuple(predict(self._learner.network, clips, self._spec, every, goes_on))
+
+        return self._processes.first_does(judge) or ()
 
     def _every(self) -> int:
         stacks = stacks_in(self._split.held_out, self._spec.stack_length)
@@ -188,6 +205,12 @@ class _Training:
         raise TrainingStopped(f"stopped {place}; the state is kept in {self._run.path}")
 
     def _save(self, file: Path | None = None, figures: Figures | None = None) -> None:
+        """Write the state in the first process; raises TrainingError if it is of no use."""
+        if not self._learner.is_sound():
+            raise TrainingError(
+                f"a weight is no number any more in epoch {self._position.epoch}, minibatch "
+                f"{self._position.step}; the state in {self._run.path} is an older one"
+            )
         if self._processes.is_first:
             card = figures.as_card() if figures else {}
             file = file or self._run.state_file

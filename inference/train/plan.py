@@ -1,11 +1,13 @@
 """What to train and how: together with the clips it decides everything about the outcome."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from inference.difference import differing
 from inference.error import TrainingError
+from inference.ethogram import BEHAVIORS
 from inference.train.augment import OUR_AUGMENTATION, PAPER_AUGMENTATION, Augmentation
 from inference.train.lite_shape import LiteShape
 from inference.train.network import NetworkName
@@ -23,10 +25,16 @@ Optimizer: TypeAlias = Literal["sgd", "adamw"]
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
 
 
+LARGEST_RATE: Final = 100.0
+"""No network learns at a higher one."""
+_PAPER_PLACES: Final = 1 + 2 * (len(BEHAVIORS) - 1)
+"""One for the rarest behavior, at least two for each other. Source: paper, Training."""
+
+
 class Distillation(BaseModel):
     """Learning from another network's answers as well as from people's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     teacher: str
     """SHA-256 of the teacher's checkpoint."""
@@ -39,7 +47,7 @@ class Distillation(BaseModel):
 class Plan(BaseModel):
     """One training run; the same plan on the same clips and kind of machine, the same weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     network: NetworkName
     epochs: int = Field(default=40, gt=0)
@@ -51,7 +59,7 @@ class Plan(BaseModel):
     """Stacks."""
     label_rule: LabelRule = "majority"
     optimizer: Optimizer = "sgd"
-    rate: float = Field(default=0.03, gt=0)
+    rate: float = Field(default=0.03, gt=0, le=LARGEST_RATE)
     decay: float = Field(default=0.99, gt=0, le=1)
     """Of the rate, an epoch (sgd); adamw falls by a cosine to zero."""
     augmentation: Augmentation = PAPER_AUGMENTATION
@@ -72,6 +80,21 @@ class Plan(BaseModel):
             raise ValueError(
                 f"a minibatch of {self.minibatch} stacks cannot be cut into {self.shards} shards"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_that_the_sampling_can_be_followed(self) -> Self:
+        stacks = f"a minibatch of {self.minibatch} stacks"
+        if self.sampling == "paper":
+            if self.minibatch < _PAPER_PLACES:
+                raise ValueError(
+                    f"{stacks} cannot hold one of the rarest behavior and two of each other: "
+                    f"the sampling `paper` needs {_PAPER_PLACES}"
+                )
+        elif self.minibatch % len(BEHAVIORS):
+            raise ValueError(f"{stacks} cannot hold equally many of {len(BEHAVIORS)} behaviors")
+        elif self.steps is None:
+            raise ValueError("the sampling `even` needs a number of minibatches an epoch")
         return self
 
 
@@ -115,17 +138,4 @@ def sentence_of(error: ValidationError) -> str:
 
 def differences(here: Plan, there: Plan) -> list[tuple[str, object, object]]:
     """Return what two plans do not have in common: field, value here, value there."""
-    ours, theirs = (dict(_flat(plan.model_dump(mode="json"))) for plan in (here, there))
-    return [
-        (name, ours.get(name), theirs.get(name))
-        for name in [*ours, *(theirs.keys() - ours.keys())]
-        if ours.get(name) != theirs.get(name)
-    ]
-
-
-def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
+    return differing(here.model_dump(mode="json"), there.model_dump(mode="json"))

@@ -1,7 +1,8 @@
 """The processes that share one training, started by PyTorch's `torchrun`."""
 
+import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from inference.train.arithmetic import open_device
 
 _T = TypeVar("_T")
 _PATIENCE: Final = timedelta(minutes=10)
-"""One step, or the decoding or judging of one clip, is far shorter on anything worth using."""
+"""One step, the decoding or check of one clip, or the judging of some stacks is far shorter."""
 
 
 class ProcessLost(TrainingError):
@@ -51,27 +52,41 @@ class Processes:
             raise self._lost(error) from error
         return arrived
 
-    def first_does(self, work: Iterable[_T]) -> list[_T]:
-        """Let the first process go through `work` while the others wait; they return nothing.
+    def are_all_of(self, text: str) -> bool:
+        """Say whether every process asks with the same text; all must call it.
 
-        All must call it. They wait up to 10 min for each piece. Raises ProcessLost, and in the
-        first process what the work raises.
+        Raises ProcessLost as `gather` does.
+        """
+        digest = bytearray(hashlib.sha256(text.encode()).digest())
+        own = torch.frombuffer(digest, dtype=torch.uint8).to(self.device)
+        return all(torch.equal(own, arrived) for arrived in self.gather(own))
+
+    def first_does(self, work: Callable[[Callable[[], None]], _T]) -> _T | None:
+        """Let the first process do `work` while the others wait; they return None.
+
+        All must call it. The work calls what it is given after each piece, from this thread: the
+        others wait up to 10 min for each. Raises ProcessLost, and in the first process what the
+        work raises.
         """
         if self.is_first:
-            done = []
-            for piece in work:
-                done.append(piece)
-                self._says_that_it_goes_on(goes_on=True)
-            self._says_that_it_goes_on(goes_on=False)
+            done = work(lambda: self._tell(goes_on=True))
+            self._tell(goes_on=False)
             return done
-        while self._says_that_it_goes_on(goes_on=True):
+        while self._is_told_to_wait():
             pass
-        return []
+        return None
 
-    def _says_that_it_goes_on(self, *, goes_on: bool) -> bool:
-        """Tell or hear whether the first process has more to do."""
-        if self.count == 1:
-            return goes_on
+    def _tell(self, *, goes_on: bool) -> None:
+        """Tell the others whether this process, the first, has more to do."""
+        if self.count > 1:
+            self._share(goes_on=goes_on)
+
+    def _is_told_to_wait(self) -> bool:
+        """Hear whether the first process has more to do."""
+        return self._share(goes_on=False)
+
+    def _share(self, *, goes_on: bool) -> bool:
+        """Return what the first process says; all must call it."""
         word = torch.tensor([goes_on], dtype=torch.int64, device=self.device)
         try:
             torch.distributed.broadcast(word, src=0)

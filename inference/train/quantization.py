@@ -25,7 +25,7 @@ from inference.preprocessing import Gray
 from inference.seal import PRODUCER, verify_seal
 from inference.train.card_change import write_sealed
 
-QUANTIZABLE: Final = "ethocnn-lite"
+_QUANTIZABLE: Final = "ethocnn-lite"
 _PREPARED: Final = ("onnx.quant.pre_process", "onnxruntime.quant")
 """Tells the quantizer that nothing is left to fold or infer, so that it gives no advice."""
 _WHITE: Final = np.float32(255)
@@ -35,19 +35,26 @@ def quantize(source: Path, card: ModelCard, stacks: Gray, output: Path) -> None:
     """Write the model file `source` in integers, with `card`, sealed, whole or not at all.
 
     The ranges between the layers are those of `stacks` (n, 11, 128, 256), uint8, n > 0. The last
-    layer stays in floating point, so that two behaviors do not tie. Raises ModelError: a graph
-    of `ethocnn` multiplies transformed numbers, whose ranges are too wide for 8 bits.
+    layer stays in floating point, so that two behaviors do not tie. Raises ModelError.
     """
     verify_seal(source)
-    if card.network != QUANTIZABLE:
+    check_quantizable(source, card)
+    model = _quantized(_prepared(source), stacks)
+    write_sealed(model, card.model_copy(update={"precision": "int8"}), output)
+
+
+def check_quantizable(source: Path, card: ModelCard) -> None:
+    """Find out before hours of decoding that a model cannot be quantized; raises ModelError.
+
+    The graph of `ethocnn` multiplies transformed numbers, whose ranges are too wide for 8 bits.
+    """
+    if card.network != _QUANTIZABLE:
         raise ModelError(
             f"{source} is {card.network}, whose fast graph has no use of 8 bits: "
-            f"only {QUANTIZABLE} can be quantized"
+            f"only {_QUANTIZABLE} can be quantized"
         )
     if card.precision == "int8":
         raise ModelError(f"{source} is int8 already")
-    model = _quantized(_prepared(source), stacks)
-    write_sealed(model, card.model_copy(update={"precision": "int8"}), output)
 
 
 def _prepared(source: Path) -> onnx.ModelProto:

@@ -10,7 +10,8 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from inference.error import TrainingError
+from inference.difference import joined
+from inference.error import FolderInUse, TrainingError
 from inference.train.clip_list import ClipList, contradictions
 from inference.train.kept_file import keep_file
 from inference.train.plan import Plan, differences
@@ -25,8 +26,8 @@ from inference.train.training_state import (
 _Content = TypeVar("_Content", bound=BaseModel)
 PLAN_FILE: Final = "plan.json"
 CLIPS_FILE: Final = "clips.json"
-_MOST_NAMED: Final = 5
-"""Of the differences between two trainings; the rest is counted."""
+_STATE_FILE: Final = "state.pt"
+_EPOCHS_FOLDER: Final = "epochs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class RunFolder:
 
     path: Path
     state: TrainingState
+    clips: ClipList
 
     @property
     def state_file(self) -> Path:
         """The newest whole state."""
-        return self.path / "state.pt"
+        return self.path / _STATE_FILE
 
     @property
     def history_file(self) -> Path:
@@ -53,7 +55,7 @@ class RunFolder:
 
     def epoch_file(self, epoch: int) -> Path:
         """Return the file of the state after an epoch (from 1)."""
-        return self.path / "epochs" / f"{epoch:03d}.pt"
+        return self.path / _EPOCHS_FOLDER / f"{epoch:03d}.pt"
 
     def restore(self, learner: Learner) -> Position:
         """Put a learner into the newest state; return how far it has come, or the beginning.
@@ -61,14 +63,21 @@ class RunFolder:
         Raises TrainingError; of a damaged state it tells from which epoch one could go on.
         """
         try:
-            if not self.state_file.exists():
-                return Position()
-            return restore_state(self.state_file, self.state, learner)
+            if self.state_file.exists():
+                return restore_state(self.state_file, self.state, learner)
         except StateDamaged as error:
             raise TrainingError(f"{error}; {self._way_out()}") from error
+        if _is_begun(self.path):
+            raise TrainingError(f"{self.state_file} is gone; {self._way_out()}")
+        return Position()
+
+    def claim(self) -> None:
+        """Write what the folder is of; raises TrainingError."""
+        _write(self.path / PLAN_FILE, self.state.plan)
+        _write(self.path / CLIPS_FILE, self.clips)
 
     def _way_out(self) -> str:
-        older = sorted((self.path / "epochs").glob("*.pt"))
+        older = _epoch_files(self.path)
         if not older:
             return "delete it to begin anew"
         return f"to go on after epoch {int(older[-1].stem)}, copy {older[-1]} to {self.state_file}"
@@ -76,27 +85,33 @@ class RunFolder:
 
 @contextmanager
 def open_run(path: Path, plan: Plan, clips: ClipList, *, writes: bool) -> Iterator[RunFolder]:
-    """Create a run folder, or open one of the same plan and clips, and keep others out of it.
+    """Create a run folder, or open one, and keep others out of it.
 
-    Only the process that `writes` creates, compares and locks. Raises TrainingError.
+    If something was learned in it, it must be of the same plan and clips. Only the process that
+    `writes` creates, compares and locks. Raises TrainingError, FolderInUse if another process
+    writes.
     """
-    folder = RunFolder(path, TrainingState(plan, clips.digest()))
+    folder = RunFolder(path, TrainingState(plan, clips.digest()), clips)
     if not writes:
         yield folder
         return
     with _locked(path):
         refuse_other_plan(path, plan)
-        listed = _read(path / CLIPS_FILE, ClipList)
-        _refuse(path, list(contradictions(clips, listed)) if listed else [])
-        _write(path / PLAN_FILE, plan)
-        _write(path / CLIPS_FILE, clips)
+        if _is_begun(path):
+            refuse_other_clips(path, clips)
         yield folder
 
 
 def refuse_other_plan(path: Path, plan: Plan) -> None:
-    """Raise TrainingError, naming what differs, if a run folder is of another plan."""
-    stored = stored_plan(path)
+    """Raise TrainingError, naming what differs, if another plan was begun in a run folder."""
+    stored = stored_plan(path) if _is_begun(path) else None
     _refuse(path, _clauses(plan, stored) if stored else [])
+
+
+def refuse_other_clips(path: Path, clips: ClipList) -> None:
+    """Raise TrainingError, naming what differs, if a run folder is of other clips."""
+    stored = stored_clips(path)
+    _refuse(path, list(contradictions(clips, stored)) if stored else [])
 
 
 def stored_plan(path: Path) -> Plan | None:
@@ -104,11 +119,25 @@ def stored_plan(path: Path) -> Plan | None:
     return _read(path / PLAN_FILE, Plan)
 
 
+def stored_clips(path: Path) -> ClipList | None:
+    """Return the clips of a run folder, None if there is no such folder; raises TrainingError."""
+    return _read(path / CLIPS_FILE, ClipList)
+
+
+def _is_begun(path: Path) -> bool:
+    """Say whether anything was learned in a run folder."""
+    return (path / _STATE_FILE).exists() or bool(_epoch_files(path))
+
+
+def _epoch_files(path: Path) -> list[Path]:
+    return sorted(file for file in (path / _EPOCHS_FOLDER).glob("*.pt") if file.is_file())
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that the kernel frees when the process ends, however it ends."""
     try:
-        (path / "epochs").mkdir(parents=True, exist_ok=True)
+        (path / _EPOCHS_FOLDER).mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise TrainingError(f"{path} is not a folder for files: {error.strerror}") from error
@@ -116,7 +145,7 @@ def _locked(path: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
-        raise TrainingError(f"{path}: another process is training there") from error
+        raise FolderInUse(f"{path}: another process is training there") from error
     try:
         yield
     finally:
@@ -133,9 +162,7 @@ def _clauses(here: Plan, there: Plan) -> list[str]:
 def _refuse(path: Path, clauses: list[str]) -> None:
     if not clauses:
         return
-    named = "; ".join(clauses[:_MOST_NAMED])
-    more = f"; {len(clauses) - _MOST_NAMED} more" if len(clauses) > _MOST_NAMED else ""
-    raise TrainingError(f"{path} holds another training: {named}{more}")
+    raise TrainingError(f"{path} holds another training: {joined(clauses)}")
 
 
 def _read(file: Path, kind: type[_Content]) -> _Content | None:
@@ -151,5 +178,7 @@ def _read(file: Path, kind: type[_Content]) -> _Content | None:
 
 
 def _write(file: Path, content: BaseModel) -> None:
-    if not file.exists():
-        keep_file(file, content.model_dump_json(indent=2).encode() + b"\n")
+    """Write a file unless it says that already."""
+    text = content.model_dump_json(indent=2).encode() + b"\n"
+    if not file.exists() or file.read_bytes() != text:
+        keep_file(file, text)

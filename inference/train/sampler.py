@@ -29,9 +29,8 @@ class Epochs:
     def __init__(self, codes_of_clips: Sequence[Codes], plan: Plan, length: int) -> None:
         """Prepare for clips with these codes and stacks of `length` frames.
 
-        Raises TrainingError, one sentence, if a behavior is missing or the plan cannot be followed.
+        Raises TrainingError, one sentence, if a behavior is missing.
         """
-        _check(plan)
         self._plan = plan
         self._length = length
         self._targets = [stack_targets(codes, length, plan.label_rule) for codes in codes_of_clips]
@@ -113,14 +112,3 @@ class Epochs:
 
     def _cut(self, offsets: Indices, every: int) -> Stacks:
         return Stacks.cut(self._targets, offsets, every)
-
-
-def _check(plan: Plan) -> None:
-    if plan.sampling == "paper":
-        return
-    if plan.minibatch % len(BEHAVIORS):
-        raise TrainingError(
-            f"a minibatch of {plan.minibatch} stacks cannot hold equally many of 8 behaviors"
-        )
-    if plan.steps is None:
-        raise TrainingError("the sampling `even` needs a number of minibatches an epoch")

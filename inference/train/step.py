@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -24,6 +25,10 @@ from inference.train.shard import (
     statistics_of,
     tracked_by,
 )
+
+_WEIGHT_STREAM: Final = 3
+_DROPOUT_STREAM: Final = 4
+"""First words of seeds, so that no other random choice of a training repeats these."""
 
 
 class LearningFailed(TrainingError):
@@ -47,9 +52,9 @@ class Learner:
         self, plan: Plan, spec: Preprocessing, processes: Processes, teacher: Network | None = None
     ) -> None:
         """Begin with random weights that the plan's seed decides; raises TrainingError."""
-        self._plan, self._spec, self._processes = plan, spec, processes
+        self._plan, self.spec, self._processes = plan, spec, processes
         self._own = own_shards(plan.shards, processes.rank, processes.count)
-        seed_torch(plan.seed)
+        seed_torch(_WEIGHT_STREAM, plan.seed)
         self.network = create_network(plan.network, plan.shape).to(processes.device)
         self.optimizer = create_optimizer(self.network, plan)
         self.scaler = torch.amp.GradScaler(
@@ -81,6 +86,10 @@ class Learner:
         assert total is not None
         return self._apply(total, rate)
 
+    def is_sound(self) -> bool:
+        """Say whether every weight and statistic is a number."""
+        return all(bool(values.isfinite().all()) for values in self.network.state_dict().values())
+
     @property
     def shards(self) -> int:
         """How many parts of a minibatch this process has."""
@@ -92,10 +101,10 @@ class Learner:
         answers = None
         if self._teacher is not None:
             with torch.inference_mode():
-                answers = logits_of(self._teacher, stacks, self._spec)
-        seed_torch(self._plan.seed, number, shard)
+                answers = logits_of(self._teacher, stacks, self.spec)
+        seed_torch(_DROPOUT_STREAM, self._plan.seed, number, shard)
         with precision_of(self._plan, self._processes.device):
-            logits = logits_of(self.network, stacks, self._spec)
+            logits = logits_of(self.network, stacks, self.spec)
         loss = loss_of(logits.float(), targets, answers, self._plan.distillation)
         self.optimizer.zero_grad()
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]

@@ -71,7 +71,8 @@ def write_state(
         "optimizer": learner.optimizer.state_dict(),
         "scaler": learner.scaler.state_dict(),
     }
-    write_checkpoint(path, learner.network, len(position.history), evaluation, training)
+    epoch = len(position.history)
+    write_checkpoint(path, learner.network, epoch, evaluation, learner.spec, training)
 
 
 def restore_state(path: Path, state: TrainingState, learner: Learner) -> Position:

@@ -2,15 +2,19 @@
 
 import pickle
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from inference.error import ModelError
+from inference.preprocessing import Preprocessing
 from inference.train.ethocnn import EthoCNN
 from inference.train.network import Network, NetworkName, create_network, name_of
+from inference.train.plan import Plan
 
 _HOLDERS: Final = ("state_dict", "model_state_dict", "model", "net", "network_state_dict")
 """Keys under which checkpoints usually hold the weights.
@@ -21,6 +25,19 @@ _PREFIX: Final = "module."
 """What torch.nn.DataParallel puts before every name."""
 _VARIANCE: Final = "running_var"
 """How the names of batch norms' variances end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a checkpoint of `ethoprofiler train` holds for others than the training itself."""
+
+    network: Network
+    evaluation: dict[str, float]
+    """Held-out figures by name, 0..1."""
+    spec: Preprocessing
+    """What the network was trained with."""
+    plan: Plan | None
+    """How it was trained; None if the file does not say, or holds another version's plan."""
 
 
 def load_weights(path: Path) -> EthoCNN:
@@ -34,15 +51,17 @@ def load_weights(path: Path) -> EthoCNN:
     return network.eval()
 
 
-def load_checkpoint(path: Path) -> tuple[Network, dict[str, float]]:
-    """Return network and held-out figures of a checkpoint that `ethoprofiler train` wrote.
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Return what a checkpoint that `ethoprofiler train` wrote holds, the network not training.
 
-    Raises ModelError as `load_weights` does.
+    One that names no preprocessing was trained with the usual. Raises ModelError as
+    `load_weights` does.
     """
     content = _read(path)
     network = create_network(_network_name(content, path))
     _fill(network, _weights_in(content, path), path)
-    return network.eval(), _evaluation_in(content, path)
+    evaluation, spec = _evaluation_in(content, path), _spec_in(content, path)
+    return Checkpoint(network.eval(), evaluation, spec, _plan_in(content))
 
 
 def load_network(path: Path) -> Network:
@@ -51,7 +70,7 @@ def load_network(path: Path) -> Network:
     Raises ModelError as `load_weights` does.
     """
     if "network" in _read(path):
-        return load_checkpoint(path)[0]
+        return load_checkpoint(path).network
     return load_weights(path)
 
 
@@ -86,6 +105,28 @@ def _weights_in(content: dict[object, object], path: Path) -> dict[str, Tensor]:
     if not weights:
         raise ModelError(f"{path} holds no weights")
     return weights
+
+
+def _spec_in(content: dict[object, object], path: Path) -> Preprocessing:
+    if "preprocessing" not in content:
+        return Preprocessing()
+    try:
+        return Preprocessing.model_validate_json(_json_of(content["preprocessing"]))
+    except ValidationError as error:
+        raise ModelError(f"{path}: its preprocessing is not one of ours") from error
+
+
+def _plan_in(content: dict[object, object]) -> Plan | None:
+    training = content.get("training")
+    held = training.get("plan") if isinstance(training, dict) else None
+    try:
+        return Plan.model_validate_json(_json_of(held))
+    except ValidationError:
+        return None
+
+
+def _json_of(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _evaluation_in(content: dict[object, object], path: Path) -> dict[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 import numpy as np
@@ -18,6 +18,7 @@ from appliance.segment_manifest import (
     LightPhase,
     SegmentManifest,
     file_record,
+    read_manifest,
     write_manifest,
 )
 from capture_hw.h264 import H264Writer
@@ -27,6 +28,8 @@ from tests.video_factory import moving_square
 ZONE: Final = timezone(timedelta(hours=1))
 _WIDTH, _HEIGHT = 48, 32
 _CODES: Final = 8
+_BLOCK_HEAD: Final = 12
+"""More bytes than Matroska puts before a frame."""
 EVERY: Final = ("--every", "10s", "--length", "5s")
 
 
@@ -52,7 +55,7 @@ def write_segment(
     animal: str | None = "m17",
     strain: str | None = "C57BL/6",
     gaps: Sequence[Gap] = (),
-    late_ms: int = 0,
+    late_ms: float = 0,
 ) -> Path:
     """Write a labelled segment that the recorder encoded; return the video's path.
 
@@ -70,7 +73,7 @@ def write_segment(
         for frame, time_ms in enumerate(times_ms)
     ]
     labels.write_text(header("m@0") + "".join(row.line() for row in rows))
-    start_utc_ns = round(moment.timestamp()) * 10**9 + late_ms * 10**6
+    start_utc_ns = round(moment.timestamp()) * 10**9 + round(late_ms * 10**6)
     manifest = SegmentManifest(
         cage=f"{cage:02d}",
         animal=animal,
@@ -99,6 +102,23 @@ def write_segment(
     )
     write_manifest(path.with_suffix(".json"), manifest)
     return path
+
+
+def destroy_frame(video: Path, number: int) -> None:
+    """Overwrite a frame of a segment with the head of its block, so that nothing of it is found."""
+    with av.open(str(video)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    position, size = packets[number].pos, packets[number].size
+    assert position is not None
+    content = bytearray(video.read_bytes())
+    content[position - _BLOCK_HEAD : position + size] = bytes(_BLOCK_HEAD + size)
+    video.write_bytes(content)
+
+
+def change_manifest(video: Path, **values: Any) -> None:
+    """Write a segment's manifest again with other values."""
+    path = video.with_suffix(".json")
+    write_manifest(path, read_manifest(path).model_copy(update=values))
 
 
 def even(seconds: float, from_ms: int = 0) -> list[int]:

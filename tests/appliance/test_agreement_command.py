@@ -34,7 +34,11 @@ def test_reviews_are_a_table_of_pairs_behaviors_strains_and_none(tmp_path: Path)
     assert "2 clips of 2 animals or videos, 8 frames; in brackets: 95 % over these" in rows
     pair = "initial - review 7 71.4% (66.7%..75.0%) 80.0% (75.0%..83.3%) 0.533 (0.500..0.556) 0.727"
     assert pair in rows
-    assert "groom 5 3 60.0% 0.462 3, 2 2 20" in rows
+    assert "groom 5 3 60.0% 100.0% 0.462 3, 2 2 40" in rows
+    assert "frames of initial (row), by what review calls them (column), %" in rows
+    assert "2 groom 0.0 0.0 60.0 0.0 40.0 0.0 0.0 0.0" in rows
+    assert "micromovement 0 2 0.0% 0.000 0, 2 0" in rows
+    assert "3 hang - - - - - - - -" in rows
     assert "C57BL/6 3 66.7% 75.0%" in rows
     assert "SWISS 4 75.0% 83.3%" in rows
     assert "review 2 7 71.4% 80.0%" in rows
@@ -46,10 +50,25 @@ def test_json_is_one_document_of_everything(tmp_path: Path) -> None:
     _review(tmp_path)
     done = _run("--json", "--reviews", tmp_path)
     found = json.loads(done.output)
+    assert found["schema"] == "ethoprofiler.agreement/1"
     assert found["raters"] == ["initial", "review"]
     assert found["pairs"][0]["confusion"][2][4] == 2
     assert found["pairs"][0]["none"]["by_first"]["groom"] == 1
     assert found["together"] is None
+
+
+def test_a_page_and_its_document_are_written_into_a_folder(tmp_path: Path) -> None:
+    _review(tmp_path)
+    done = _run("--reviews", tmp_path, "--output", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1] == str(tmp_path / "out" / "agreement.html")
+    assert "<svg" in (tmp_path / "out" / "agreement.html").read_text()
+    found = json.loads((tmp_path / "out" / "agreement.json").read_text())
+    assert found["pairs"][0]["confusion"][2][4] == 2
+    (tmp_path / "file").write_text("")
+    refused = _run("--reviews", tmp_path, "--output", tmp_path / "file" / "out")
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: ")
 
 
 def test_three_real_raters_are_three_pairs(shared_data: Path) -> None:

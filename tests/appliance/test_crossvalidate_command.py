@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,13 @@ from click.testing import CliRunner
 
 from appliance.instance_lock import InstanceLock
 from appliance.main import main
+from inference.dataset.check import inspect
+from inference.dataset.opening import open_data_set
+from inference.evaluate.fold import Fold, folds_of
+from inference.evaluate.fold_file import FOLDS
 from inference.evaluate.prediction_file import FILE_NAME, read_predictions
+from inference.preprocessing import Preprocessing
+from inference.train.clip_list import ClipList, ListedClip, listed_clips
 from tests.inference.annotated_clips import write_clips
 from tests.inference.fold_work import is_running
 
@@ -73,6 +80,64 @@ def test_jobs_and_a_scheduler_exclude_each_other(data_set: Path, tmp_path: Path)
     result = CliRunner().invoke(main, _arguments(data_set, tmp_path, *more))
     assert result.exit_code == 2
     assert "--jobs is for this machine" in result.output
+
+
+def test_an_empty_address_is_no_scheduler(data_set: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, _arguments(data_set, tmp_path, "--scheduler", " "))
+    assert result.exit_code == 2
+    assert "--scheduler is an address, such as tcp://10.0.0.7:8786" in result.output
+
+
+def test_a_scheduler_that_does_not_answer_is_found_before_anything_is_decoded(
+    data_set: Path, tmp_path: Path
+) -> None:
+    more = ("--scheduler", "tls://127.0.0.1:9", "--cache", str(tmp_path / "bands"))
+    last = _refusal(*_arguments(data_set, tmp_path / "out", *more))
+    assert last.startswith("Error: tls://127.0.0.1:9 takes certificates")
+    assert not (tmp_path / "bands").exists()
+
+
+def test_a_disk_without_room_for_the_epochs_is_found_before_anything_is_decoded(
+    data_set: Path, tmp_path: Path
+) -> None:
+    more = ("--epochs", "1000000000", "--cache", str(tmp_path / "bands"))
+    last = _refusal(*_arguments(data_set, tmp_path / "out", *more))
+    assert re.fullmatch(
+        rf"Error: {tmp_path / 'out'} has [0-9.]+ GB free, the epochs of 3 folds take [0-9.]+ GB",
+        last,
+    )
+    assert not (tmp_path / "bands").exists()
+
+
+def test_folds_of_annotations_that_were_changed_are_not_pooled_with_others(
+    data_set: Path, tmp_path: Path
+) -> None:
+    clips, out = tmp_path / "clips", tmp_path / "out"
+    shutil.copytree(data_set, clips)
+    inspection = inspect(open_data_set(clips))
+    entries = listed_clips((clip.source, clip.frames) for clip in inspection.clips)
+    for fold in folds_of("leave-one-animal-out", [clip.source for clip in inspection.clips]):
+        _finish(out / FOLDS / fold.name, fold, entries)
+    annotation = next(clips.glob("02_*_s0_*_map.csv"))
+    annotation.write_text(annotation.read_text().replace(";0\n", ";1\n"))
+    last = _refusal(*_arguments(clips, out))
+    name = annotation.name.removesuffix("_map.csv")
+    assert last == (
+        f"Error: {out / FOLDS / 'animal-01'} holds another training: "
+        f"the annotation of clip {name} is another one"
+    )
+
+
+def _finish(folder: Path, fold: Fold, entries: Mapping[str, ListedClip]) -> None:
+    """Write what a fold of these clips leaves, but for predictions that nobody opens."""
+    listed = ClipList(
+        preprocessing=Preprocessing(),
+        training=tuple(entries[clip.name] for clip in fold.training),
+        held_out=tuple(entries[clip.name] for clip in fold.held_out),
+    )
+    folder.mkdir(parents=True)
+    (folder / "clips.json").write_text(listed.model_dump_json())
+    (folder / FILE_NAME).touch()
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:

@@ -2,10 +2,22 @@
 
 from pathlib import Path
 
-from appliance.segment_manifest import Gap
+import pytest
+
+from appliance.segment_manifest import Anchor, Gap, read_manifest
 from inference.dataset.opening import open_data_set
 from inference.label_file import read_labels
-from tests.appliance.sampled_rack import EVERY, even, names, sample, shown, table, write_segment
+from tests.appliance.sampled_rack import (
+    EVERY,
+    change_manifest,
+    destroy_frame,
+    even,
+    names,
+    sample,
+    shown,
+    table,
+    write_segment,
+)
 from tests.recorded_segment import write_recorded
 
 
@@ -33,6 +45,27 @@ def test_a_clip_at_the_segment_s_first_frame_begins_with_it(tmp_path: Path) -> N
     assert (
         "03_20261122_060000: 2026-11-22 06:00:10 left out, recorded in part only" in result.stderr
     )
+
+
+def test_a_frame_less_than_a_millisecond_before_a_stretch_is_not_in_it(tmp_path: Path) -> None:
+    write_segment(
+        tmp_path / "data", 3, "2026-11-22T06:00:00", [0, *range(39, 15_600, 40)], late_ms=0.5
+    )
+    assert sample(tmp_path / "data", tmp_path / "out", *EVERY).exit_code == 0
+    # It is at 06:00:09.9995, frame 250; the first stretch has 0, 39 and up to 4999 ms.
+    assert names(tmp_path / "out") == [
+        "03_20261122_0600_s0_n126.mkv",
+        "03_20261122_0600_s251_n125.mkv",
+    ]
+
+
+def test_a_clip_begins_with_the_first_frame_that_is_there(tmp_path: Path) -> None:
+    video = write_segment(tmp_path / "data", 3, "2026-11-22T06:00:03", even(13))
+    destroy_frame(video, 175)
+    assert sample(tmp_path / "data", tmp_path / "out", *EVERY).exit_code == 0
+    assert names(tmp_path / "out") == ["03_20261122_0600_s176_n124.mkv"]
+    (row,) = table(tmp_path / "out")
+    assert row["start"] == "2026-11-22T05:00:10.040Z"
 
 
 def test_the_table_says_what_each_clip_is_made_of(tmp_path: Path) -> None:
@@ -145,6 +178,51 @@ def test_labels_of_a_model_are_label_files_and_never_annotations(tmp_path: Path)
     assert labels.times_ms.tolist() == list(range(0, 5000, 40))
     assert labels.codes.tolist() == [frame % 8 for frame in range(175, 300)]
     assert not list((tmp_path / "out").glob("*_map*.csv"))
+
+
+@pytest.mark.parametrize("lost", [0, 100, 180])
+def test_labels_fit_their_frames_if_one_was_lost_since(tmp_path: Path, lost: int) -> None:
+    times = [time_ms + time_ms % 11 for time_ms in even(13)]
+    video = write_segment(tmp_path / "data", 3, "2026-11-22T06:00:03", times)
+    destroy_frame(video, lost)
+    assert sample(tmp_path / "data", tmp_path / "out", *EVERY, "--labels").exit_code == 0
+    (clip,) = (tmp_path / "out").glob("*.mkv")
+    frames = [frame for frame in range(175, 300) if frame != lost]
+    assert [time_ms + times[175] for time_ms, _ in shown(clip)] == [
+        times[frame] for frame in frames
+    ]
+    labels = read_labels(clip.with_suffix(".csv"))
+    assert labels.codes.tolist() == [frame % 8 for frame in frames]
+
+
+def test_a_cage_that_is_named_twice_is_sampled_once(tmp_path: Path) -> None:
+    write_segment(tmp_path / "data", 3, "2026-11-22T06:00:00", even(6))
+    result = sample(tmp_path / "data", tmp_path / "out", "--cage", "3", "--cage", "3", *EVERY)
+    assert result.exit_code == 0, result.output
+    assert "1 clips cut, 1 there" in result.stdout
+
+
+def test_what_another_system_hides_beside_clips_is_no_clip(tmp_path: Path) -> None:
+    write_segment(tmp_path / "data", 3, "2026-11-22T06:00:00", even(6))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "._a.mkv").write_bytes(b"\0\5\x16\7")
+    assert sample(tmp_path / "data", tmp_path / "out", *EVERY).exit_code == 0
+
+
+def test_a_clock_that_cannot_be_trusted_is_told(tmp_path: Path) -> None:
+    video = write_segment(tmp_path / "data", 3, "2026-11-22T06:00:00", even(6))
+    start_ns = read_manifest(video.with_suffix(".json")).start_utc_ns
+    assert start_ns is not None
+    anchor = Anchor(at_ms=2000, utc_ns=start_ns + 1_806_000_000_000)
+    change_manifest(video, clock_synchronized=False, anchors=[anchor])
+    result = sample(tmp_path / "data", tmp_path / "out", *EVERY)
+    assert result.exit_code == 0
+    stem = "03_20261122_060000"
+    assert result.stderr == (
+        f"{stem}: the clock was not synchronized when it began, so its clips may be off\n"
+        f"{stem}: the clock was moved by +1804 s within it, its clips keep to the time of its "
+        "begin\n"
+    )
 
 
 def test_a_segment_as_a_rack_leaves_it_is_cut(tmp_path: Path) -> None:

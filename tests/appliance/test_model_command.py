@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,19 @@ import torch
 from click.testing import CliRunner, Result
 
 from appliance.main import main
+from inference.preprocessing import Preprocessing
 from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn_lite import EthoCNNLite
 from inference.train.export import Attribution, export_model
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -57,6 +68,15 @@ def test_a_checkpoint_becomes_a_model_file_that_passes_its_checks(
     assert (card["name"], card["license"]) == ("mine", "CC0")
     assert card["evaluation"] == {"macro_accuracy": 0.75}
     assert card["batch"] == 1
+
+
+def test_a_model_file_keeps_the_preprocessing_of_its_training(tmp_path: Path) -> None:
+    checkpoint, output = tmp_path / "001.pt", tmp_path / "mine.onnx"
+    spec = Preprocessing(frames_per_second=30)
+    write_checkpoint(checkpoint, EthoCNNLite(), epoch=1, evaluation={}, spec=spec)
+    assert _run("model", "export", checkpoint, "--output", output).exit_code == 0
+    card = json.loads(_run("model", "show", output, "--json").output)
+    assert card["preprocessing"] == spec.model_dump(mode="json")
 
 
 def _overflowing() -> EthoCNNLite:

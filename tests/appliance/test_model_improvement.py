@@ -1,8 +1,8 @@
-"""`ethoprofiler model calibrate`, `quantize` and `export --evaluation`."""
+"""`ethoprofiler model calibrate` and `quantize`."""
 
 import json
 import re
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,30 +12,36 @@ from click.testing import CliRunner
 
 from appliance.main import main
 from inference.classifier import Classifier
-from inference.error import EvaluationError
-from inference.evaluate.card_figures import card_figures, card_sentence
 from inference.evaluate.prediction_file import write_predictions
-from inference.evaluate.report_building import build_report
-from inference.evaluate.report_folder import REPORT_NAME, write_report
 from inference.evaluate.temperature import soften
-from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn_lite import EthoCNNLite
 from inference.train.export import Attribution, export_model
 from tests.inference.annotated_clips import write_clips
 from tests.inference.judged_clips import (
     ANIMALS,
     about_predictions,
-    about_report,
     judged_clip,
     judged_folds,
 )
+
+_EVALUATION = {"frame_accuracy": 0.25, "macro_accuracy": 0.125}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "small.onnx"
     torch.manual_seed(3)
-    export_model(EthoCNNLite(), Attribution("small", "1", "Random weights.", "none"), path)
+    attribution = Attribution("small", "1", "Random weights.", "none", _EVALUATION)
+    export_model(EthoCNNLite(), attribution, path)
     return path
 
 
@@ -90,14 +96,50 @@ def test_predictions_of_another_model_are_refused(model: Path, tmp_path: Path) -
     assert not output.exists()
 
 
-def test_folds_tell_the_temperature_of_a_model_trained_alike(model: Path, tmp_path: Path) -> None:
-    options = []
+def _fold_options(folder: Path, model: str, frames_per_second: float = 25) -> list[object]:
+    """Write predictions of four folds; return the options that name them."""
+    options: list[object] = []
     for fold in judged_folds():
-        path = tmp_path / f"{fold.about.fold}.npz"
-        write_predictions(path, fold.predictions, fold.about)
+        path = folder / f"{fold.about.fold}.npz"
+        changes = {"model": model, "frames_per_second": frames_per_second}
+        write_predictions(path, fold.predictions, fold.about.model_copy(update=changes))
         options += ["--predictions", path]
+    return options
+
+
+def test_folds_tell_the_temperature_of_a_model_trained_alike(model: Path, tmp_path: Path) -> None:
+    options = _fold_options(tmp_path, f"ethocnn-lite@{'0' * 64}")
     output = tmp_path / "calibrated.onnx"
     assert "4 animals" in _run("model", "calibrate", model, *options, "--output", output)
+    card = Classifier(output, "cpu").card
+    frames = sum((clip.truth != 8).sum() for fold in judged_folds() for clip in fold.predictions)
+    assert card.provenance == (
+        f"Random weights. Temperature {card.temperature:.3f} fitted on 4 files of predictions "
+        f"(leave-one-animal-out) of animals 01, 02, 03, 04, {frames:,} frames."
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "rate", "reason"),
+    [
+        ("ethocnn@0123", 25, "the predictions are of ethocnn@0123, the model is small@"),
+        ("other 1", 25, "the predictions are of other 1, the model is small@"),
+        ("ethocnn-lite@0123", 30, "the predictions are of networks for 30 frames a second, the"),
+    ],
+)
+def test_folds_of_another_network_are_refused(
+    network: str, rate: float, reason: str, model: Path, tmp_path: Path
+) -> None:
+    options = _fold_options(tmp_path, network, rate)
+    output = tmp_path / "calibrated.onnx"
+    assert reason in _refusal("model", "calibrate", model, *options, "--output", output)
+    assert not output.exists()
+
+
+def test_a_fold_given_twice_is_refused(model: Path, tmp_path: Path) -> None:
+    options = _fold_options(tmp_path, "ethocnn-lite@0123")
+    said = _refusal("model", "calibrate", model, *options, *options[:2], "--output", "c.onnx")
+    assert said == "Error: fold animal-01 is given more than once"
 
 
 def test_one_animal_cannot_judge_a_temperature(model: Path, tmp_path: Path) -> None:
@@ -123,29 +165,7 @@ def test_a_quantized_model_says_what_it_lost_and_passes_the_checks(
     assert re.search(r"[\d.]+% of 176 labels as before; frame accuracy .* x the speed", said)
     card = json.loads(_run("model", "show", output, "--json"))
     assert (card["precision"], card["name"]) == ("int8", "fast")
-    assert "figures are of animals 02, which gave no ranges" in card["provenance"]
+    assert card["evaluation"] == _EVALUATION  # of animals that the model has not learned from
+    assert "; the card's figures are from before that; on animals 02, which" in card["provenance"]
+    assert re.search(r"[\d.]+% of 176 labels as before; frame", card["provenance"])
     assert "OK determinism" in _run("model", "verify", output)
-
-
-def test_a_card_takes_the_figures_of_a_cross_validation(tmp_path: Path) -> None:
-    report = build_report(judged_folds(), about_report())
-    write_report(tmp_path, report)
-    checkpoint, output = tmp_path / "040.pt", tmp_path / "mine.onnx"
-    write_checkpoint(checkpoint, EthoCNNLite(), 40, {"frame_accuracy": 0.1})
-    _run("model", "export", checkpoint, "--evaluation", tmp_path / REPORT_NAME, "--output", output)
-    card = Classifier(output, "cpu").card
-    assert card.evaluation == card_figures(report)
-    low, high = (card.evaluation[f"frame_accuracy_{end}"] for end in ("low", "high"))
-    assert 0 < low < card.evaluation["frame_accuracy"] < high < 1
-    assert "4 networks trained alike (leave-one-animal-out" in card.provenance
-    assert "animals 01, 02, 03, 04, which they never saw." in card.provenance
-
-
-def test_a_card_does_not_take_the_figures_of_another_model_file() -> None:
-    folds = [
-        replace(fold, about=fold.about.model_copy(update={"protocol": "evaluate"}))
-        for fold in judged_folds()
-    ]
-    report = build_report(folds, about_report())
-    with pytest.raises(EvaluationError, match="not of a cross-validation"):
-        card_sentence(report)

@@ -57,9 +57,6 @@ def test_training_writes_a_model_whose_answers_are_proven(data_set: Path, tmp_pa
         "predictions.npz",
         "state.pt",
     ]
-    again = _train(data_set, "--output", output, "--cache", tmp_path / "c", "--run", run)
-    assert again.exit_code == 0
-    assert f"the training in {run} is finished" in again.output
     other = _train(
         data_set, "--output", output, "--cache", tmp_path / "c", "--run", run, "--rate", "0.01"
     )
@@ -68,6 +65,16 @@ def test_training_writes_a_model_whose_answers_are_proven(data_set: Path, tmp_pa
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.campaign
+def test_a_finished_training_is_judged_and_written_again(data_set: Path, tmp_path: Path) -> None:
+    arguments = ("--output", tmp_path / "mine.onnx", "--cache", tmp_path / "c")
+    for _ in range(2):
+        done = _train(data_set, *arguments)
+        assert done.exit_code == 0
+    assert f"the training in {tmp_path / 'mine.run'} is finished" in done.output
+
+
+@pytest.mark.campaign
 def test_a_trained_model_that_answers_otherwise_is_not_written(
     data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +168,7 @@ def test_a_data_set_that_cannot_be_listed_is_one_sentence(tmp_path: Path) -> Non
     assert "cannot be learned from" in done.output.splitlines()[-1]
 
 
+@pytest.mark.campaign
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(data_set: Path, tmp_path: Path) -> None:
     """Decode into a file system of 256 KiB, which 22 bands of 32 KiB do not fit."""
     mounted = tmp_path / "small"

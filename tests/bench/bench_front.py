@@ -19,6 +19,7 @@ import numpy as np
 from inference.classifier import Classifier
 from inference.dataset.opening import open_data_set
 from inference.determinism import random_stacks
+from inference.ethogram import BEHAVIORS
 from inference.evaluate.bootstrap import Interval, figure_intervals
 from inference.evaluate.confusion import confusion_by_animal
 from inference.evaluate.drawing import cost_front
@@ -73,6 +74,7 @@ def main() -> None:
         training=tuple(clip for clip in clips if clip.source.animal not in left_out),
         held_out=tuple(clip for clip in clips if clip.source.animal in left_out),
     )
+    refuse_lacking(split)
     results = [_result(name, split, options) for name in options.variants]
     _print(results, len(left_out))
     for cost, values in (
@@ -86,6 +88,16 @@ def main() -> None:
         path = out / ("front.svg" if cost.startswith("M") else "front-time.svg")
         path.write_bytes(cost_front(points, cost))
         print(path)
+
+
+def refuse_lacking(split: Split) -> None:
+    """End with a sentence if the mice to learn from do not show all eight behaviors."""
+    shown = {int(code) for clip in split.training for code in np.unique(clip.codes)}
+    lacking = [name for code, name in enumerate(BEHAVIORS) if code not in shown]
+    if lacking:
+        raise SystemExit(
+            f"the mice to learn from show no {', no '.join(lacking)}: more --mice or --seconds"
+        )
 
 
 def _result(name: str, split: Split, options: argparse.Namespace) -> Result:

@@ -5,7 +5,9 @@
 
 Simulated clips of 704x576. The original's way decodes every frame in every epoch, in the
 training's own process; ours decodes once, into a cache, and assembles minibatches ahead in threads.
-Ways are interleaved in every round; a row gives median and least .. largest of the rounds.
+Its clips were decoded just before, so they are read from the page cache: a data set larger than
+memory comes at the disk's pace. Ways are interleaved in every round; a row gives median and
+least .. largest of the rounds.
 """
 
 import argparse
@@ -134,8 +136,10 @@ def _feed(clips: Sequence[Clip], rounds: int) -> None:
         closing(_ours(clips, plan_of(PAPER, "ethocnn"))) as paper,
         closing(_ours(clips, plan_of(OURS, "ethocnn-lite"))) as ours,
     ):
-        ways.append(Way("feeding, ours, ethocnn", paper.__next__, _nothing, 16))
-        ways.append(Way("feeding, ours, ethocnn-lite", ours.__next__, _nothing, 64))
+        ways.append(Way("feeding, ours, ethocnn, warm page cache", paper.__next__, _nothing, 16))
+        ways.append(
+            Way("feeding, ours, ethocnn-lite, warm page cache", ours.__next__, _nothing, 64)
+        )
         for _ in range(rounds):
             ways[0].measure(FEEDING_ORIGINAL)
             for way in ways[1:]:

@@ -176,6 +176,21 @@ def test_a_frame_damaged_beyond_recognition_is_left_out(
     assert [frame[0] for frame in _shown(clip)] == times
 
 
+def test_a_key_frame_that_is_gone_does_not_stop_the_search(recorded: Path, tmp_path: Path) -> None:
+    """The index leads to where it was, and the frame after it is behind the place looked for."""
+    with av.open(str(recorded)) as source:
+        packet = [packet for packet in source.demux(video=0) if packet.size][50]
+    assert packet.pos is not None
+    content = bytearray(recorded.read_bytes())
+    head = 12  # more than Matroska puts before a frame
+    content[packet.pos - head : packet.pos + packet.size] = bytes(head + packet.size)
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(content)
+    cut = cut_clip(broken, tmp_path / "clip.mkv", _TIMES[60], _TIMES[110], {})
+    assert cut.frames == 51
+    assert _shown(tmp_path / "clip.mkv")[40:] == _expected(recorded, 60, 110)[40:]
+
+
 def test_a_segment_with_reordered_frames_is_refused(tmp_path: Path) -> None:
     path = write_video(
         tmp_path / "b.mkv", _scene(30), options={"bf": "2", "preset": "medium", "g": "10"}

@@ -14,7 +14,7 @@ from inference.error import TrainingError
 class Work:
     folder: Path
     name: str
-    kind: Literal["done", "refused", "killed once", "endless"]
+    kind: Literal["done", "refused", "killed once", "endless", "until asked"]
 
 
 def do(work: Work) -> None:
@@ -27,6 +27,8 @@ def do(work: Work) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if work.kind == "endless":
         time.sleep(600)
+    while work.kind == "until asked" and not (work.folder / "end").exists():
+        time.sleep(0.02)
 
 
 def processes_of(folder: Path, name: str) -> list[int]:

@@ -12,6 +12,7 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix
 from inference.dataset.animal_table import write_animal_table
 from inference.error import DataSetError, EvaluationError, LabelFileError
 from inference.evaluate.agreement import Agreement, agreement_of
+from inference.evaluate.rating import Ratings
 from inference.evaluate.rating_file import (
     is_bout_table,
     read_bout_raters,
@@ -19,6 +20,7 @@ from inference.evaluate.rating_file import (
     read_reviews,
 )
 from inference.label_file import write_annotation
+from tests.inference.judged_clips import MOMENT
 
 GROOM, MICRO, REST, NONE = 2, 4, 6, 8
 REAL_TABLE = "dlcanalyzer_AllLabDataOFT_final.csv"
@@ -32,8 +34,12 @@ def _annotate(folder: Path, name: str, codes: list[int]) -> Path:
     return folder / f"{name}.csv"
 
 
+def _agreement(ratings: Ratings) -> Agreement:
+    return agreement_of(ratings, created=MOMENT, software="0.1.0")
+
+
 def _agree(*arguments: Path | str) -> Agreement:
-    return agreement_of(read_label_raters([str(each) for each in arguments], 25))
+    return _agreement(read_label_raters([str(each) for each in arguments], 25))
 
 
 def _plain_codes(path: Path) -> dict[str, dict[str, NDArray[np.int64]]]:
@@ -68,7 +74,7 @@ def _plain_kappa(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 def test_three_real_raters_agree_as_scikit_learn_and_a_plain_count_say(shared_data: Path) -> None:
     path = shared_data / "annotations" / REAL_TABLE
-    found = agreement_of(read_bout_raters([path], 25, NOT_BEHAVIORS))
+    found = _agreement(read_bout_raters([path], 25, NOT_BEHAVIORS))
     assert (found.raters, found.clips, found.frames) == (("Furkan", "Jin", "Oliver"), 20, 300_653)
     assert found.behaviors == ("Grooming", "Jumping", "Supported", "Unsupported", "other")
     assert "line 5032 has no end" in found.remarks[0]
@@ -92,7 +98,7 @@ def test_three_real_raters_agree_as_scikit_learn_and_a_plain_count_say(shared_da
 
 def test_three_real_raters_have_these_figures(shared_data: Path) -> None:
     path = shared_data / "annotations" / REAL_TABLE
-    found = agreement_of(read_bout_raters([path], 25, NOT_BEHAVIORS))
+    found = _agreement(read_bout_raters([path], 25, NOT_BEHAVIORS))
     figures = {
         (pair.first, pair.second): (
             round(pair.frame_agreement, 5),
@@ -146,7 +152,7 @@ def test_reviews_are_counted_by_strain_and_by_review(tmp_path: Path) -> None:
         _annotate(tmp_path, f"{clip}{ending}", review)
     _annotate(tmp_path, "02_20180418_1200_s9_n4_map_new", [0, 0, 0, 0])
     _annotate(tmp_path, "03_20180418_1200_s0_n4_map", [0, 0, 0, 0])
-    found = agreement_of(read_reviews(tmp_path, 25))
+    found = _agreement(read_reviews(tmp_path, 25))
     pair = found.pairs[0]
     assert (pair.first, pair.second, pair.frames) == ("initial", "review", 11)
     rows = {group.name: (group.frames, group.frame_accuracy) for group in pair.groups}
@@ -219,13 +225,13 @@ def test_tables_of_bouts_need_raters_of_the_same_videos(tmp_path: Path) -> None:
     assert is_bout_table(table)
     assert not is_bout_table(_annotate(tmp_path, "x", [0]))
     ratings = read_bout_raters([table, other], 10)
-    found = agreement_of(ratings)
+    found = _agreement(ratings)
     assert found.behaviors == ("dig", "run", "other")
     assert found.pairs[0].confusion == ((10, 0, 10), (0, 10, 0), (0, 0, 10))
     assert [each.behavior for each in found.pairs[0].bouts.behaviors] == ["dig", "run"]
     assert found.remarks[0] == "v2: left out, labelled by ben but not by all"
     assert found.pairs[0].none is None
-    without = agreement_of(read_bout_raters([table, other], 10, ["dig"]))
+    without = _agreement(read_bout_raters([table, other], 10, ["dig"]))
     assert without.pairs[0].frame_agreement == 1
     with pytest.raises(EvaluationError, match="no bout called rest, only dig, run"):
         read_bout_raters([table, other], 10, ["rest"])

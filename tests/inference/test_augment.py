@@ -107,6 +107,13 @@ def test_a_fifth_of_the_stacks_is_mirrored_as_a_whole(noise: Gray) -> None:
     assert found[noise[:, :, ::-1].tobytes()] / 2000 == pytest.approx(0.2, abs=0.03)
 
 
+def test_a_stack_that_is_not_shifted_is_not_mirrored(noise: Gray) -> None:
+    """Source: `nn/FrameSelect.py`, whose flip stands under the coin of the shift (facts only)."""
+    augmenter = Augmenter(Augmentation(share=0.5, shift_x=20, flip=1.0, fill="black"), 0)
+    stays = [np.array_equal(_apply(augmenter, noise, number), noise) for number in range(400)]
+    assert sum(stays) / 400 == pytest.approx(0.5, abs=0.08)
+
+
 def test_light_changes_as_one_and_noise_stays_small(stack: Gray) -> None:
     augmenter = Augmenter(LIGHT, 1)
     means = []

@@ -1,29 +1,24 @@
 """A folder of videos and files of BORIS is a data set."""
 
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inference.dataset.boris_behavior import read_behavior_map
-from inference.dataset.boris_block import block_text
 from inference.dataset.boris_data_set import read_boris
-from inference.dataset.boris_observation import Event, Media, Observation, Status
-from inference.dataset.bout_table import bouts_of
 from inference.dataset.opening import open_data_set
 from inference.dataset.source import DataSet, Layout
 from inference.error import DataSetError
-from inference.ethogram import BEHAVIORS
 from tests.inference.boris_files import AGGREGATED, EVENTS, block
+from tests.video_factory import moving_square, write_video
 
 BOUT = ("0.2 m1 eat START", "1.0 m1 eat STOP")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "a.mkv").touch()
+    write_video(tmp_path / "a.mkv", moving_square(20, width=32, height=32), rate=10)
     return tmp_path
 
 
@@ -90,10 +85,35 @@ def test_of_videos_of_one_name_the_one_beside_the_export_is_meant(folder: Path) 
     ]
 
 
-def test_the_subject_is_the_animal_and_else_the_video_is(folder: Path) -> None:
-    assert _read(folder, block(*BOUT)).clips[0].animal == "m1"
-    none = AGGREGATED.replace("two\t", "one\t", 1).splitlines()[:2]
-    assert _read(folder, "\n".join(none)).clips[0].animal == "a"
+def test_the_subject_is_the_animal_and_else_the_video_is_with_a_remark(folder: Path) -> None:
+    found = _read(folder, block(*BOUT))
+    assert (found.clips[0].animal, found.faults) == ("m1", ())
+    found = _read(folder, "\n".join(AGGREGATED.splitlines()[:2]))
+    assert (found.clips[0].animal, found.clips[0].recording) == ("a", "a")
+    assert [(fault.path, fault.is_remark, fault.text) for fault in found.faults] == [
+        (folder, True, "has 1 videos of no subject: each is taken for an animal of its own")
+    ]
+
+
+def test_without_a_subject_a_published_name_says_animal_and_recording(folder: Path) -> None:
+    names = ("03_20180418_1200_s0_n20", "03_20180418_1200_s45000_n20")
+    for name in names:
+        shutil.copy(folder / "a.mkv", folder / f"{name}.mkv")
+        text = "\n".join(AGGREGATED.splitlines()[:2]).replace("a.mkv", f"{name}.mkv")
+        (folder / f"{name}.tsv").write_text(text.replace("one\t", f"{name}\t"))
+    (folder / "a.mkv").unlink()
+    found = read_boris(folder)
+    assert found.faults == ()
+    assert [(clip.name, clip.animal, clip.recording) for clip in found.clips] == [
+        (name, "03", "03_20180418_1200") for name in names
+    ]
+
+
+def test_a_blank_beside_a_subject_makes_no_other_animal(folder: Path) -> None:
+    (clip,) = _read(folder, AGGREGATED.replace("No focal subject", " m17 ")).clips
+    assert clip.animal == "m17"
+    (clip,) = _read(folder, EVENTS.replace("m1,eat,,left,,STOP", "m1 ,eat,,left,,STOP")).clips
+    assert (clip.animal, clip.annotation.read(20).tolist().count(1)) == ("m1", 8)
 
 
 def test_two_behaviors_at_once_are_refused_with_both_lines(folder: Path) -> None:
@@ -172,22 +192,6 @@ def test_two_observations_of_a_video_must_say_the_same(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("frames", "expected"),
-    [
-        (60, ": observation `obs` is of a video of 2 s at 10 frames a second, a.mkv has 60 frames"),
-        (12, ": line 19: `eat` stops at 9 s, its video ends at 1.200 s"),
-    ],
-)
-def test_an_observation_of_another_length_is_refused(
-    folder: Path, frames: int, expected: str
-) -> None:
-    (clip,) = _read(folder, block(BOUT[0], "9.0 m1 eat STOP")).clips
-    with pytest.raises(DataSetError) as caught:
-        clip.annotation.read(frames)
-    assert str(caught.value) == f"{folder / 'export.csv'}{expected}"
-
-
 def test_a_table_of_names_is_read_and_options_win(tmp_path: Path) -> None:
     (tmp_path / "behaviors.csv").write_text("name;behavior\nSniff ;rest\ndig;walk\n")
     known = read_behavior_map(tmp_path, ["dig=micro-movement"])
@@ -214,22 +218,3 @@ def test_a_bad_map_is_refused(tmp_path: Path, table: str, option: str, expected:
         read_behavior_map(tmp_path, [option] if option else [])
     names = "drink, eat, groom, hang, micromovement, rear, rest, walk, none"
     assert str(caught.value) == expected.format(path=path, all=names)
-
-
-@given(codes=st.lists(st.integers(0, 8), min_size=1, max_size=200), rate=st.sampled_from([25, 30]))
-def test_codes_become_a_table_of_boris_and_the_same_codes_again(
-    codes: list[int], rate: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("codes")
-    (folder / "a.mkv").touch()
-    events = [
-        Event(time_s, "m", bout.name, status, "")
-        for bout in bouts_of(np.array(codes, np.int64), rate, BEHAVIORS)
-        for time_s, status in ((bout.start_s, Status.START), (bout.stop_s, Status.STOP))
-    ]
-    media = Media("1", "a.mkv", len(codes) / rate, rate)
-    text = block_text(Observation(folder, "obs", (media,), tuple(events)))
-    (clip,) = _read(folder, text).clips
-    # Without any event a table does not say how fast the video is.
-    if events:
-        assert clip.annotation.read(len(codes)).tolist() == codes

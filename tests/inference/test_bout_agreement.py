@@ -94,6 +94,18 @@ def test_none_of_either_ends_bouts_of_both() -> None:
     np.testing.assert_array_equal(truth, _codes("rr--rr"))
 
 
+def test_what_none_cuts_is_no_boundary() -> None:
+    found = _compare("sss---sss---ss", "ssssssssssssss")["sit"]
+    assert (found.alike.found, found.boundaries, found.boundary_error_ms) == (3, 0, None)
+    # run begins beside none in the truth, a frame later in the labels; it ends a frame late
+    found = _compare("ss--rrrrrrss", "ssssdrrrrrrs")["run"]
+    assert (found.alike.found, found.begin_shift_ms, found.end_shift_ms) == (1, None, 100)
+    assert found.boundaries == 1
+    # the other way round: it begins a frame early and ends beside none
+    found = _compare("ssrrrrrr--ss", "srrrrrrd--ss")["run"]
+    assert (found.begin_shift_ms, found.end_shift_ms, found.boundaries) == (-100, None, 1)
+
+
 CODES = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 
 

@@ -15,6 +15,7 @@ from inference.dataset.bout_table import (
     frames_of,
     read_bout_table,
 )
+from inference.dataset.frame_time import even_times
 from inference.error import DataSetError
 
 NAMES = ("drink", "eat", "rear")
@@ -80,6 +81,11 @@ def test_a_frame_belongs_to_the_bout_that_holds_its_middle() -> None:
     assert frames_of(bouts, 10, 0.5, NAMES).tolist() == [3, 1, 2, 2, 3]
 
 
+def test_a_bout_that_begins_at_a_middle_has_the_frame() -> None:
+    assert 1.1 * 25 > 27.5  # and yet it is the middle of frame 27
+    assert frame_at(1.1, 25) == 27
+
+
 def test_of_overlapping_bouts_the_later_one_counts() -> None:
     long, inner = NamedBout(0, 0.5, "eat"), NamedBout(0.2, 0.3, "rear")
     assert frames_of([inner, long], 10, 0.5, NAMES).tolist() == [1, 1, 2, 1, 1]
@@ -95,7 +101,7 @@ def test_names_that_were_not_asked_for_are_background() -> None:
 )
 def test_frames_become_bouts_and_the_same_frames_again(codes: list[int], rate: float) -> None:
     array = np.array(codes, np.int64)
-    bouts = bouts_of(array, rate, NAMES)
+    bouts = bouts_of(array, even_times(len(codes), rate), NAMES)
     # Whoever writes tables rounds to milliseconds.
     rounded = [NamedBout(round(b.start_s, 3), round(b.stop_s, 3), b.name) for b in bouts]
     again = frames_of(rounded, rate, len(codes) / rate, NAMES)

@@ -14,6 +14,7 @@ from inference.evaluate.prediction import ClipPrediction
 from inference.evaluate.temperature import (
     HIGHEST,
     LOWEST,
+    _LogitTable,
     fit_temperature,
     soften,
     softened,
@@ -183,6 +184,30 @@ def test_every_animal_is_judged_with_the_temperature_of_the_others() -> None:
     assert found.before == calibration_of(clips)
     with pytest.raises(EvaluationError, match="two or more"):
         temperature_scaling(clips[:1])
+
+
+def test_an_animal_of_none_alone_judges_no_temperature() -> None:
+    clips = [_network(500, 2.0, seed) for seed in (1, 2)]
+    nothing = _clip(clips[0].probabilities, np.full(500, 8), animal="03")
+    assert temperature_scaling([*clips, nothing]) == temperature_scaling(clips)
+    with pytest.raises(EvaluationError, match="two or more"):
+        temperature_scaling([clips[0], nothing])
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.4, 1.0, 5.0, 15.0])
+def test_a_fit_looks_at_all_stacks_a_dozen_times_at_most(
+    temperature: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    slope = _LogitTable.slope
+
+    def counted(table: _LogitTable, inverse: float) -> tuple[float, float]:
+        looks.append(inverse)
+        return slope(table, inverse)
+
+    monkeypatch.setattr(_LogitTable, "slope", counted)
+    fit_temperature([_network(2000, temperature, seed=5)])
+    assert 3 <= len(looks) <= 12
 
 
 def test_scaling_mends_what_all_animals_share() -> None:

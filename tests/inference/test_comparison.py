@@ -9,12 +9,19 @@ import pytest
 
 from inference.error import EvaluationError
 from inference.ethogram import BEHAVIORS, NONE_CODE
-from inference.evaluate.comparing import Answers, longest_stretches, mcnemar_of, rightness_of
+from inference.evaluate.comparing import (
+    Answers,
+    clip_pairs,
+    longest_stretches,
+    mcnemar_of,
+    rightness_of,
+)
 from inference.evaluate.comparison import Comparison
 from inference.evaluate.comparison_building import compare
 from inference.evaluate.page import comparison_page
 from inference.evaluate.prediction import ClipPrediction
 from inference.evaluate.prediction_file import PredictionFile
+from inference.evaluate.protocol import SAME_ANIMALS, UNKNOWN_TRAINING
 from inference.evaluate.report import ModelFacts
 from tests.inference.judged_clips import ANIMALS, MOMENT, about_predictions, judged_clip
 from tests.inference.page_reader import PageReader
@@ -27,14 +34,21 @@ def _clips(errors: float) -> list[ClipPrediction]:
     return [judged_clip(animal, 5, errors=errors) for animal in ANIMALS]
 
 
-def _file(clips: list[ClipPrediction], protocol: str = "evaluate") -> PredictionFile:
-    return PredictionFile(Path("a/predictions.npz"), about_predictions(protocol), tuple(clips))
+def _file(
+    clips: list[ClipPrediction], protocol: str = "evaluate", frames_per_second: float = 25.0
+) -> PredictionFile:
+    about = about_predictions(protocol).model_copy(update={"frames_per_second": frames_per_second})
+    return PredictionFile(Path("a/predictions.npz"), about, tuple(clips))
 
 
 def _compare(first: list[ClipPrediction], second: list[ClipPrediction]) -> Comparison:
+    return _compare_files(_file(first), _file(second))
+
+
+def _compare_files(first: PredictionFile, second: PredictionFile) -> Comparison:
     return compare(
-        (FIRST, [_file(first)]),
-        (SECOND, [_file(second)]),
+        (FIRST, [first]),
+        (SECOND, [second]),
         data_set="clips",
         created=MOMENT,
         software="0.1.0",
@@ -48,8 +62,7 @@ def comparison() -> Comparison:
 
 def test_a_model_does_not_differ_from_itself() -> None:
     comparison = _compare(_clips(0.2), _clips(0.2))
-    for pair in comparison.figures:
-        assert pair.difference == 0
+    assert {pair.difference for pair in comparison.figures} == {0}
     for row in comparison.behaviors:
         assert row.recall.interval is not None
         assert (row.recall.interval.low, row.recall.interval.high) == (0, 0)
@@ -75,9 +88,8 @@ def test_frames_that_one_knows_are_those_counted_one_by_one(comparison: Comparis
     assert sum(clip.second_only for clip in comparison.by_clip) == right.second_only
     frames = comparison.figures[0]
     assert frames.name == "frame accuracy"
-    assert frames.difference == pytest.approx(
-        (right.second_only - right.first_only) / comparison.frames
-    )
+    gained = right.second_only - right.first_only
+    assert frames.difference == pytest.approx(gained / comparison.frames)
     assert frames.interval is not None
     assert frames.interval.low > 0
 
@@ -127,14 +139,11 @@ def test_the_longest_stretch_comes_first_and_says_who_was_right() -> None:
     clip = replace(clip, truth=truth, probabilities=right)
     found = longest_stretches([Answers(replace(clip, probabilities=wrong), clip)])
     assert [(each.first_frame, each.last_frame) for each in found] == [(55, 87), (11, 21)]
-    assert (found[0].truth, found[0].first, found[0].second) == (
-        "micromovement",
-        "groom",
-        "micromovement",
-    )
+    named = found[0].truth, found[0].first, found[0].second
+    assert named == ("micromovement", "groom", "micromovement")
 
 
-def test_other_clips_or_another_truth_are_refused() -> None:
+def test_other_clips_another_truth_or_rate_are_refused() -> None:
     clips = _clips(0.2)
     with pytest.raises(EvaluationError, match=r"clip 04_\S+ was judged once by the first and not"):
         _compare(clips, clips[:3])
@@ -149,6 +158,8 @@ def test_other_clips_or_another_truth_are_refused() -> None:
     short = replace(other, truth=truth[:-1], stack_of_frame=other.stack_of_frame[:-1])
     with pytest.raises(EvaluationError, match="were not judged by the same truth"):
         _compare(clips, [clips[0], short, *clips[2:]])
+    with pytest.raises(EvaluationError, match=r"judged at 12\.5 and 25 frames a second"):
+        _compare_files(_file(clips), _file(clips, frames_per_second=12.5))
 
 
 def test_a_clip_of_several_folds_is_compared_fold_by_fold() -> None:
@@ -163,6 +174,68 @@ def test_a_clip_of_several_folds_is_compared_fold_by_fold() -> None:
     assert both.rightness.first_only == both.rightness.second_only == 0
     with pytest.raises(EvaluationError, match="was judged 2 times by the first and once by"):
         compare((FIRST, folds), (SECOND, folds[:1]), data_set="", created=MOMENT, software="0.1.0")
+
+
+def test_every_interval_is_that_of_its_own_figure(comparison: Comparison) -> None:
+    for row in comparison.behaviors:
+        for pair in (row.recall, row.precision, row.f1):
+            assert pair.interval is not None
+            assert pair.interval.value == pytest.approx(pair.difference)
+
+
+def test_an_animal_s_figures_are_those_of_its_clip_in_both(comparison: Comparison) -> None:
+    assert [row.name for row in comparison.by_animal] == list(ANIMALS)
+    assert [row.name for row in comparison.strains] == ["C57BL/6", "SWISS"]
+    for row, one, two in zip(comparison.by_animal, _clips(0.4), _clips(0.1), strict=True):
+        judged = one.truth != NONE_CODE
+        first, second = ((clip.labels == clip.truth)[judged].mean() for clip in (one, two))
+        assert row.frame_accuracy.first == pytest.approx(first)
+        assert row.frame_accuracy.second == pytest.approx(second)
+
+
+def test_clips_that_differ_most_come_first() -> None:
+    errors = {"01": (0.0, 0.3), "02": (0.5, 0.0), "03": (0.1, 0.0)}
+    found = clip_pairs(
+        Answers(*(judged_clip(animal, 5, errors=each) for each in both))
+        for animal, both in errors.items()
+    )
+    assert [clip.animal for clip in found] == ["02", "01", "03"]
+
+
+def test_a_strain_that_one_side_knows_is_that_of_both() -> None:
+    clips = _clips(0.2)
+    unknown = [replace(clip, strain="") for clip in clips]
+    for sides in ((clips, unknown), (unknown, clips)):
+        comparison = _compare(*sides)
+        assert [row.name for row in comparison.strains] == ["C57BL/6", "SWISS"]
+        assert [row.frame_accuracy.difference for row in comparison.strains] == [0, 0]
+    assert _compare(unknown, unknown).strains == ()
+    other = [replace(clips[0], strain="BALB/c"), *clips[1:]]
+    with pytest.raises(EvaluationError, match=r"clip 01_\S+ is of strain C57BL/6 or BALB/c"):
+        _compare(clips, other)
+
+
+def test_what_the_models_learned_from_is_told() -> None:
+    clips = _clips(0.2)
+    evaluated, halves, animals = (
+        _file(clips, protocol) for protocol in ("evaluate", "halves", "leave-one-animal-out")
+    )
+    assert _remarks(evaluated, evaluated) == [UNKNOWN_TRAINING]
+    assert _remarks(animals, animals) == []
+    assert _remarks(halves, halves) == [
+        f"The first: {SAME_ANIMALS['halves']}",
+        f"The second: {SAME_ANIMALS['halves']}",
+    ]
+    differ, same = _remarks(animals, halves)
+    assert differ.startswith("The first was judged by leave-one-animal-out, the second by halves:")
+    assert same == f"The second: {SAME_ANIMALS['halves']}"
+    assert UNKNOWN_TRAINING in _remarks(halves, evaluated)
+
+
+def _remarks(first: PredictionFile, second: PredictionFile) -> list[str]:
+    remarks = _compare_files(first, second).remarks
+    assert remarks[-1].startswith("4 animals are too few")
+    return list(remarks[:-1])
 
 
 def test_the_page_is_whole_and_names_the_cost(comparison: Comparison) -> None:

@@ -107,6 +107,14 @@ def test_who_is_missing_on_either_side_is_a_remark(tmp_path: Path) -> None:
     ]
 
 
+def test_an_animal_without_a_strain_is_a_remark(tmp_path: Path) -> None:
+    path = _table(tmp_path, "animal;strain\n01;\n02;SWISS\n")
+    found = with_strains(_data_set(tmp_path, ("01", ""), ("01", ""), ("02", "")))
+    assert [(fault.path, fault.text, fault.is_remark) for fault in found.faults] == [
+        (path, "gives animal 01 no strain", True)
+    ]
+
+
 def test_another_strain_than_the_manifest_s_is_a_fault(tmp_path: Path) -> None:
     _table(tmp_path, "animal;strain\nm17;SWISS\nm18;\n")
     found = with_strains(_data_set(tmp_path, ("m17", "C57BL/6"), ("m18", "C57BL/6")))

@@ -7,11 +7,13 @@ from pathlib import Path
 import av
 import pytest
 
+from inference.dataset.band_cache import load_clip
 from inference.dataset.check import inspect, training_faults, with_cache
 from inference.dataset.frame_count import count_frames, decoded_frames
 from inference.dataset.inspection import Inspection
 from inference.dataset.opening import open_data_set
 from inference.label_file import write_annotation
+from inference.preprocessing import Preprocessing
 from tests.inference.annotated_clips import FRAMES, write_clip_video, write_clips
 from tests.video_factory import moving_square
 
@@ -119,6 +121,42 @@ def test_packets_without_a_frame_in_an_avi_are_settled_by_decoding(tmp_path: Pat
     found = _inspect(tmp_path)
     assert found.frames == 52
     assert not any(fault.path != tmp_path for fault in found.faults)
+
+
+def test_what_is_decoded_at_another_rate_needs_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, cache = tmp_path / "data", tmp_path / "cache"
+    data.mkdir()
+    video = data / "01_20180418_1200_s0_n44.mkv"
+    write_clip_video(video, rate=30)
+    write_annotation(data / f"{video.stem}_map.csv", [1] * 44)
+    found = _inspect(data, 30)
+    spec = Preprocessing(frames_per_second=30)
+    load_clip(found.data_set.clips[0], cache, spec)
+    full = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr("inference.dataset.band_cache.shutil.disk_usage", lambda _: full)
+    assert with_cache(found, cache, 30) is with_cache(found, cache) is found
+    (fault, *_) = with_cache(found, tmp_path / "empty").faults
+    assert fault.text == "has 0.0 MB free, 1 decoded clips take 1.4 MB"
+
+
+def test_frames_that_all_have_one_time_are_a_fault(tmp_path: Path) -> None:
+    video = tmp_path / "01_20180418_1200_s0_n44.mkv"
+    whole = tmp_path / "whole.mkv"
+    write_clip_video(whole)
+    with av.open(str(whole)) as source, av.open(str(video), "w") as container:
+        copied = container.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            packet.stream = copied
+            packet.pts = packet.dts = 0 if packet.size else None
+            if packet.size:
+                container.mux(packet)
+    whole.unlink()
+    write_annotation(video.with_name(f"{video.stem}_map.csv"), [1] * 44)
+    assert (video.name, "has no frame rate: its frames all have one time") in _told(
+        _inspect(tmp_path, 25)
+    )
 
 
 def test_a_cache_without_room_is_a_fault(good: Path, tmp_path: Path) -> None:

@@ -11,14 +11,13 @@ import av
 import numpy as np
 import pytest
 
-from inference.dataset.annotation import AnnotationFile
 from inference.dataset.export import ExportFormat, export_data_set
-from inference.dataset.export_clip import ExportedClip, read_clip
-from inference.dataset.export_published import published_names
+from inference.dataset.frame_time import read_frame_times
 from inference.dataset.opening import open_data_set
-from inference.dataset.source import ClipSource, DataSet, Fault, Layout
+from inference.dataset.source import DataSet, Fault, Layout
 from inference.error import DataSetError
 from inference.label_file import write_annotation
+from tests.small_disk import small_disk
 from tests.video_factory import moving_square, write_video
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -122,8 +121,9 @@ def test_the_clipped_database_is_published_picture_by_picture(tmp_path: Path) ->
     folder = tmp_path / "in"
     folder.mkdir()
     pictures = moving_square(15, width=64, height=48)
-    for name in ("video5_groom_1.mpg", "video5_eat_2.mpg", "video7_head_1.mpg"):
-        write_video(folder / name, pictures, rate=30, codec="mpeg1video", options={})
+    for shade, name in enumerate(["video5_groom_1.mpg", "video5_eat_2.mpg", "video7_head_1.mpg"]):
+        shaded = [picture + np.uint8(9 * shade) for picture in pictures]
+        write_video(folder / name, shaded, rate=30, codec="mpeg1video", options={})
     out = _export(folder, tmp_path / "out", "published")
     assert _codes(open_data_set(out), 15) == {
         "01_20000101_0000_s0_n15": [1] * 15,
@@ -151,38 +151,7 @@ def test_the_real_clips_are_published_picture_by_picture(shared_data: Path, tmp_
     (clip,) = open_data_set(out).clips
     assert clip.annotation.read(94).tolist() == [2] * 94
     assert list(_pictures(clip.video)) == list(_pictures(original))
-    assert read_clip(clip).frames_per_second == 30000 / 1001
-
-
-def _clip(name: str, animal: str, recording: str, frames: int = 9) -> ExportedClip:
-    annotation = AnnotationFile(Path("x.csv"))
-    source = ClipSource(name, Path(f"{name}.avi"), animal, recording, annotation, annotation)
-    codes = np.zeros(frames, np.int64)
-    return ExportedClip(source, 25.0, codes, codes)
-
-
-def test_published_names_keep_what_names_say() -> None:
-    clips = [
-        _clip("03_20180418_1200_s0_n9", "03", "03_20180418_1200"),
-        _clip("20080321162447", "20080321162447", "20080321162447"),
-        _clip("x1", "bob", "x", 5),
-        _clip("x2", "bob", "x", 5),
-        _clip("y", "bob", "20181399_9999"),
-    ]
-    assert published_names(clips) == {
-        "03_20180418_1200_s0_n9": "03_20180418_1200_s0_n9.avi",
-        "20080321162447": "01_20080321_1624_s0_n9.avi",
-        "x1": "02_20000101_0000_s0_n5.avi",
-        "x2": "02_20000101_0000_s5_n5.avi",
-        "y": "02_20000102_0000_s0_n9.avi",
-    }
-
-
-def test_more_animals_than_names_are_refused() -> None:
-    clips = [_clip(f"c{number}", f"m{number}", "r") for number in range(100)]
-    with pytest.raises(DataSetError) as caught:
-        published_names(clips)
-    assert str(caught.value) == "100 animals: the published layout has room for 99"
+    assert read_frame_times(clip.video, 94).frames_per_second == 30000 / 1001
 
 
 @pytest.mark.parametrize(
@@ -219,11 +188,16 @@ def test_a_data_set_with_faults_is_not_exported(folder: Path, tmp_path: Path) ->
     )
 
 
+def test_what_a_check_calls_a_fault_of_a_clip_stops_an_export(folder: Path, tmp_path: Path) -> None:
+    name = "03_20180418_1200_s0_n5"
+    write_video(folder / f"{name}.mkv", moving_square(5, width=64, height=48))
+    write_annotation(folder / f"{name}_map.csv", [1] * 5)
+    with pytest.raises(DataSetError, match=rf"{name}\.mkv has 5 frames, fewer than a stack's 11$"):
+        _export(folder, tmp_path / "out", "published")
+
+
 def test_an_export_that_fails_leaves_nothing(folder: Path, tmp_path: Path) -> None:
-    found = open_data_set(folder)
-    twins = (*found.clips, *found.clips)
-    with pytest.raises((DataSetError, OSError)):
-        export_data_set(
-            DataSet(folder, found.layout, twins), tmp_path / "out", ExportFormat.PUBLISHED
-        )
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+    with small_disk(tmp_path / "disk", "16k") as disk:
+        with pytest.raises(OSError, match="No space left"):
+            _export(folder, disk / "out", "published")
+        assert list(disk.iterdir()) == []

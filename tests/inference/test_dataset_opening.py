@@ -76,6 +76,14 @@ def test_a_folder_with_nothing_but_defects_is_a_data_set_with_faults(tmp_path: P
     assert [fault.text for fault in found.faults] == [f"has no annotation {_STEM}_map.csv"]
 
 
+def test_labels_are_not_taken_from_names_where_a_project_is_wrong(tmp_path: Path) -> None:
+    _mit_clipped(tmp_path)
+    (tmp_path / "all.boris").write_text('{"observations": {}')
+    found = open_data_set(tmp_path)
+    assert (found.layout, found.clips) == (Layout.BORIS, ())
+    assert open_data_set(tmp_path, Layout.MIT_CLIPPED).clips[0].name == "video5_groom_163"
+
+
 def test_segments_that_nobody_annotated_are_told(tmp_path: Path) -> None:
     _segment(tmp_path, annotated=False)
     found = open_data_set(tmp_path)
@@ -103,3 +111,6 @@ def test_a_folder_without_data_is_one_sentence(tmp_path: Path) -> None:
         open_data_set(tmp_path / "nothing")
     with pytest.raises(DataSetError, match=r"holiday\.mkv is not a folder$"):
         open_data_set(tmp_path / "holiday.mkv")
+    # It fails as a folder below one without permission does, also for root.
+    with pytest.raises(DataSetError, match=r"ccc cannot be read: File name too long$"):
+        open_data_set(tmp_path / ("c" * 300))

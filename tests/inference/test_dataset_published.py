@@ -1,5 +1,6 @@
 """The published layout is read as its authors named it; every defect of names is told."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,18 @@ def test_a_clip_is_what_its_name_says(suffix: str, tmp_path: Path) -> None:
     assert (clip.name, clip.video) == (CLIP, tmp_path / f"{CLIP}{suffix}")
     assert (clip.animal, clip.recording, clip.stated_frames) == ("07", "07_20180418_1200", 60)
     assert found.faults == ()
+
+
+def test_a_clip_s_name_may_be_in_capitals_but_there_is_one_of_them(tmp_path: Path) -> None:
+    stem = CLIP.upper()
+    found = _clips(tmp_path, f"{stem}.AVI")
+    assert (_only(found).name, _only(found).recording) == (stem, "07_20180418_1200")
+    assert found.faults == ()
+    other = CLIP.replace("n", "N")
+    (tmp_path / f"{other}.mkv").touch()
+    assert _told(read_published(tmp_path)) == [
+        (f"{other}.mkv", f"is the same clip as {stem}.AVI: one of them must go")
+    ]
 
 
 def test_clips_come_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -139,7 +152,6 @@ def test_clips_that_overlap_in_their_recording_are_told_but_neighbors_not(tmp_pa
         "7_20180418_1200_s0_n60.avi",
         "07_20180418_1200_s0.avi",
         "07-20180418-1200-s0-n60.avi",
-        "07_20180418_1200_S0_N60.avi",
         "07_180418_1200_s0_n60.mkv",
         "07_20180418_1200_s0_n60 (1).avi",
         "07_20180418_1200_s0_n60.mpg",
@@ -190,6 +202,43 @@ def test_an_annotation_of_an_unknown_ending_is_a_fault(tmp_path: Path) -> None:
             f"is no annotation by its name, which ends with one of {ENDINGS}",
         )
     ]
+
+
+def test_two_annotations_that_differ_in_capitals_are_a_fault(tmp_path: Path) -> None:
+    _clips(tmp_path, f"{CLIP}.avi", endings=("_map.csv", "_MAP.csv"))
+    assert _told(read_published(tmp_path)) == [
+        (f"{CLIP}_map.csv", f"is the same annotation as {CLIP}_MAP.csv: one of them must go")
+    ]
+
+
+def test_clips_in_folders_beside_clips_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    _clips(tmp_path, f"{CLIP}.avi")
+    inner = tmp_path / "more" / "still"
+    inner.mkdir(parents=True)
+    for name in ("01_20180418_1200_s0_n60.mkv", "00_20180418_1200_s0_n60.MKV", "notes.mkv"):
+        (inner / name).touch()
+    for name in (".hidden", "pictures"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{CLIP}.png").touch()
+    (tmp_path / ".hidden" / f"{CLIP}.mkv").touch()
+    found = read_published(tmp_path)
+    text = "holds clips (00_20180418_1200_s0_n60.MKV, 2 in all): all must lie in one folder"
+    assert [(fault.path, fault.text, fault.is_remark) for fault in found.faults] == [
+        (inner, text, False)
+    ]
+
+
+def test_folders_of_clips_without_a_clip_beside_them_are_another_layout_s(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    _clips(tmp_path / "inner", f"{CLIP}.avi")
+    assert read_published(tmp_path).faults == ()
+
+
+def test_a_pipe_is_no_annotation(tmp_path: Path) -> None:
+    (tmp_path / f"{CLIP}.avi").touch()
+    os.mkfifo(tmp_path / f"{CLIP}_map.csv")
+    found = read_published(tmp_path)
+    assert _told(found) == [(f"{CLIP}.avi", f"has no annotation {CLIP}_map.csv")]
 
 
 def test_strange_files_are_remarks_or_nothing(tmp_path: Path) -> None:

@@ -70,6 +70,44 @@ def test_segments_without_annotation_are_counted(tmp_path: Path) -> None:
     assert _told(found) == [(tmp_path.name, "holds 2 segments without annotation: left out", True)]
 
 
+def test_a_cage_with_and_without_a_name_is_not_taken_for_two_animals(tmp_path: Path) -> None:
+    manifests: dict[str, dict[str, Any]] = {
+        "03_20261122_110000": {"animal": "m17", "frame_count": 100},
+        "03_20261122_120000": {"frame_count": 100},
+        "04_20261122_110000": {"animal": "m18", "frame_count": 100},
+        "05_20261122_110000": {"frame_count": 100},
+    }
+    for stem, manifest in manifests.items():
+        _annotate(_segment(tmp_path, stem, manifest))
+    assert _told(read_segments(tmp_path)) == [
+        (
+            "03_20261122_120000.mkv",
+            "names no animal, 03_20261122_110000 of the same cage names m17",
+            False,
+        )
+    ]
+
+
+def test_annotations_that_are_nearly_named_so_are_told(tmp_path: Path) -> None:
+    video = _segment(tmp_path, "03_20261122_110000", {"frame_count": 100})
+    for ending in ("_map.csv", "_MAP.csv", "_map_new2.csv"):
+        _annotate(video, ending)
+    (video.parent / "heat_map_2.csv").touch()
+    endings = "_map.csv, _map_new.csv, _map_new_v2.csv"
+    assert _told(read_segments(tmp_path)) == [
+        (
+            "03_20261122_110000_map.csv",
+            "is the same annotation as 03_20261122_110000_MAP.csv: one of them must go",
+            False,
+        ),
+        (
+            "03_20261122_110000_map_new2.csv",
+            f"is no annotation by its name, which ends with one of {endings}",
+            False,
+        ),
+    ]
+
+
 def test_defects_of_segments_are_all_told(tmp_path: Path) -> None:
     _annotate(_segment(tmp_path, "01_20261122_110000"))
     _annotate(_segment(tmp_path, "02_20261122_110000", "{"))

@@ -1,16 +1,20 @@
 """A small network learns a teacher's answers, whichever file the teacher comes in."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from inference.dataset.source import Codes
 from inference.error import TrainingError
 from inference.preprocessing import Preprocessing
 from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn import EthoCNN
 from inference.train.ethocnn_lite import EthoCNNLite
+from inference.train.loss import loss_of
 from inference.train.network import logits_of
 from inference.train.plan import Distillation, Plan, changed, plan_of
 from inference.train.process_group import alone
@@ -23,6 +27,15 @@ _TARGETS = np.arange(8)
 _STEPS = 25
 _ORDER = torch.tensor([3, 0, 5, 1, 7, 2, 4, 6])
 """What the teacher calls each stack: not what people call it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +66,41 @@ def _plan(teacher: Path, weight: float) -> Plan:
 
 def _learned(plan: Plan, teacher: Path) -> list[int]:
     """Learn the same eight stacks again and again; return what the network calls them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        learner = Learner(plan, _SPEC, alone(), open_teacher(plan, teacher))
-        for number in range(_STEPS):
-            learner.step([(_STACKS, _TARGETS)], number, 2e-3)
-        with torch.no_grad():
-            logits = logits_of(learner.network.eval(), torch.from_numpy(_STACKS), _SPEC)
-    finally:
-        torch.set_num_threads(threads)
+    learner = Learner(plan, _SPEC, alone(), open_teacher(plan, teacher))
+    for number in range(_STEPS):
+        learner.step([(_STACKS, _TARGETS)], number, 2e-3)
+    with torch.no_grad():
+        logits = logits_of(learner.network.eval(), torch.from_numpy(_STACKS), _SPEC)
     return [int(code) for code in logits.argmax(dim=1)]
 
 
+def _weights_after_a_step(plan: Plan, teacher: Path, targets: Codes) -> Tensor:
+    learner = Learner(plan, _SPEC, alone(), open_teacher(plan, teacher))
+    learner.step([(_STACKS, targets)], 0, 2e-3)
+    assert isinstance(learner.network, EthoCNNLite)
+    return learner.network.output.weight.detach()
+
+
+def test_a_loss_is_the_distance_to_the_teacher_as_far_as_its_weight_goes() -> None:
+    answers = torch.tensor([[2.0, 0.0], [0.0, 0.0]])
+    teacher = torch.tensor([[0.0, 4.0], [0.0, 4.0]])
+    plan = Distillation(teacher="", weight=0.75, temperature=2)
+    loss = loss_of(answers, torch.tensor([0, 1]), teacher, plan)
+    wanted, other = np.exp([0, 2]) / np.exp([0, 2]).sum(), np.exp([1, 0]) / np.exp([1, 0]).sum()
+    distances = [(wanted * np.log(wanted / q)).sum() for q in (other, np.array([0.5, 0.5]))]
+    entropies = [np.log(1 + np.exp(-2)), np.log(2)]
+    expected = 0.25 * np.mean(entropies) + 0.75 * 4 * np.mean(distances)
+    assert float(loss) == pytest.approx(expected, rel=1e-6)
+
+
+def test_with_all_weight_on_the_teacher_labels_change_nothing(teacher: Path) -> None:
+    all_, half = _plan(teacher, 1.0), _plan(teacher, 0.5)
+    one = _weights_after_a_step(all_, teacher, _TARGETS)
+    assert torch.equal(one, _weights_after_a_step(all_, teacher, _TARGETS[::-1].copy()))
+    assert not torch.equal(one, _weights_after_a_step(half, teacher, _TARGETS))
+
+
+@pytest.mark.campaign
 def test_with_all_weight_on_the_teacher_its_answers_are_learned_and_not_the_labels(
     teacher: Path,
 ) -> None:

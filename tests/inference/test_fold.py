@@ -1,12 +1,13 @@
 """Folds: who is learned and who is judged, for each protocol."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.dataset.annotation import OneBehavior
+from inference.dataset.annotation import OneBehavior, label_files
 from inference.dataset.source import ClipSource
 from inference.error import DataSetError
 from inference.evaluate.fold import PROTOCOLS, ProtocolName, folds_of, lacking_behaviors
@@ -14,7 +15,7 @@ from inference.evaluate.fold import PROTOCOLS, ProtocolName, folds_of, lacking_b
 
 def clip(animal: str, recording: str, number: int, *, validates: bool = True) -> ClipSource:
     name = f"{animal}_{recording}_s{number}"
-    annotation = OneBehavior(Path(f"{name}.csv"), 0)
+    annotation = OneBehavior(Path(f"{name}_map.csv"), 0)
     return ClipSource(
         name=name,
         video=Path(f"{name}.mkv"),
@@ -125,10 +126,33 @@ def test_a_draw_never_changes_between_versions() -> None:
     assert [c.name for c in fold.held_out] == ["a_r_s4"]
 
 
-def test_clips_of_review_2_are_learned_in_the_split_by_clip() -> None:
-    clips = [clip("a", "r", k, validates=k < 10) for k in range(20)]
-    (fold,) = folds_of("clips", clips)
-    assert {c.name for c in clips[10:]} <= {c.name for c in fold.training}
+def reviewed(source: ClipSource, *endings: str) -> ClipSource:
+    """Return a clip as the published layout gives it with an initial annotation and these."""
+    names = [f"{source.name}{ending}".lower() for ending in ("_map.csv", *endings)]
+    learned, judge = label_files(source.name, {name: Path(name) for name in names})
+    assert learned is not None
+    return replace(source, annotation=learned, held_out_annotation=judge)
+
+
+@pytest.mark.parametrize(
+    "endings", [("_map_new.csv",), ("_map_new_v2.csv",), ("_map_new.csv", "_map_new_v2.csv")]
+)
+def test_every_review_is_learned_in_the_split_by_clip(endings: tuple[str, ...]) -> None:
+    clips = [clip("a", "r", k) for k in range(20)]
+    clips[10:] = [reviewed(source, *endings) for source in clips[10:]]
+    folds = folds_of("clips", clips, repeats=10)
+    assert sorted(c.name for fold in folds for c in fold.held_out) == sorted(
+        c.name for c in clips[:10]
+    )
+    assert all({*clips[10:]} <= {*fold.training} for fold in folds)
+
+
+def test_a_clip_of_review_2_is_judged_by_what_was_before_where_its_animal_is_left_out() -> None:
+    clips = [reviewed(clip("a", "r", 0), "_map_new_v2.csv"), clip("b", "r", 0)]
+    first, _ = folds_of("leave-one-animal-out", clips)
+    judge = first.held_out[0].held_out_annotation
+    assert judge is not None
+    assert judge.path.name == "a_r_s0_map.csv"
 
 
 def test_halves_are_drawn_until_every_behavior_is_in_both() -> None:
@@ -160,6 +184,26 @@ def test_a_fold_names_what_it_is_judged_by_but_never_learns() -> None:
     assert lacking_behaviors(second, behaviors) == ["eat"]
 
 
+def test_folders_are_never_numbered_into_another_animal_s_and_differ_by_more_than_capitals() -> (
+    None
+):
+    animals = ["a b", "a.b", "a:b", "a_b_1", "A B"]
+    folds = folds_of("leave-one-animal-out", [clip(animal, "r", 0) for animal in animals])
+    assert {fold.held_out[0].animal: fold.name for fold in folds} == {
+        "A B": "animal-A_B_2",
+        "a b": "animal-a_b_3",
+        "a.b": "animal-a.b",
+        "a:b": "animal-a_b_4",
+        "a_b_1": "animal-a_b_1",
+    }
+
+
+@given(st.sets(st.text("aA1 :_.", min_size=1, max_size=5), min_size=2, max_size=12))
+def test_no_two_folds_ever_share_a_folder(animals: set[str]) -> None:
+    folds = folds_of("leave-one-animal-out", [clip(animal, "r", 0) for animal in animals])
+    assert len({fold.name.lower() for fold in folds}) == len(animals)
+
+
 def test_names_that_no_folder_can_have_are_replaced_and_stay_different() -> None:
     clips = [clip("a/b", "r", 0), clip("a:b", "r", 0), clip("c", "r", 0)]
     names = [fold.name for fold in folds_of("leave-one-animal-out", clips)]
@@ -172,12 +216,13 @@ def test_names_that_no_folder_can_have_are_replaced_and_stay_different() -> None
         ("leave-one-animal-out", [clip("a", "r", 0), clip("a", "r", 1)], {}, "of animal a: to"),
         ("leave-one-recording-out", [clip("a", "r", 0), clip("a", "r", 1)], {}, "recording a_r"),
         ("halves", [clip("a", "r", 0), clip("a", "r", 1)], {}, "recording a_r: two halves"),
-        ("clips", [clip("a", "r", 0), clip("a", "r", 1)], {}, "2 clips that may validate do not"),
+        ("clips", [clip("a", "r", 0), clip("a", "r", 1)], {}, "2 clips without a review do not"),
         ("clips", [clip("a", "r", 0)] * 1, {"share": 0.9}, "none would be left"),
         ("clips", [clip("a", "r", 0)], {"share": 1.5}, "between 0 and 1"),
         ("clips", [clip("a", "r", n) for n in range(9)], {"share": 0.5, "repeats": 3}, "3 parts"),
         ("clips", [clip("a", "r", 0)], {"repeats": 0}, "at least 1"),
         ("clips", [clip("a", "r", 0, validates=False)], {}, "no clip may validate"),
+        ("clips", [reviewed(clip("a", "r", 0), "_map_new.csv")], {}, "every clip that may"),
     ],
 )
 def test_what_is_too_small_is_one_sentence(

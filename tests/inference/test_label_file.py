@@ -43,6 +43,12 @@ def test_our_own_file_is_read_back(tmp_path: Path) -> None:
     assert labels.model == "lite@0123456789ab"
 
 
+def test_a_file_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:
+    text = GOLDEN.replace("0;6;0;0.9312", "0;0;0;0.9312")
+    labels = read_labels(saved(tmp_path, f"\ufeff{text}"))
+    assert (labels.codes.tolist(), labels.model) == ([0, 8], "lite@0123456789ab")
+
+
 def test_an_annotation_has_the_published_layout(tmp_path: Path) -> None:
     write_annotation(tmp_path / "a_map.csv", [7, 0])
     assert (tmp_path / "a_map.csv").read_text() == (

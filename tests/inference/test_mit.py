@@ -1,5 +1,6 @@
 """The two parts of the 2010 MIT data set."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -107,6 +108,33 @@ def test_columns_may_be_separated_by_any_signs(tmp_path: Path) -> None:
     assert MitBoutFile(path).read(4).tolist() == [4, 4, 1, 1]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Clip01 00000001-00000003 rest",
+        "12.5 s:       1-       3 rest",
+        "000000100000001 00000003 rest",
+        "v1 f 2 00000001 00000003 rest",
+    ],
+)
+def test_the_first_seven_characters_may_be_anything(line: str, tmp_path: Path) -> None:
+    path = _file(tmp_path / "v1.txt", line)
+    assert MitBoutFile(path).read(3).tolist() == [6, 6, 6]
+    _file(tmp_path / "v2.mpg")
+    assert [clip.annotation.path for clip in read_mit_full(tmp_path).clips] == [path]
+
+
+@pytest.mark.parametrize(("frames", "too_far"), [(70, 69), (130, 131)])
+def test_a_video_may_end_a_second_before_or_after_its_labels(
+    frames: int, too_far: int, tmp_path: Path
+) -> None:
+    path = _file(tmp_path / "a.txt", "x 1-100 rest\n")
+    codes = MitBoutFile(path).read(frames).tolist()
+    assert codes == [6] * min(frames, 100) + [8] * (frames - 100)
+    with pytest.raises(DataSetError, match=f"its video has {too_far} frames"):
+        MitBoutFile(path).read(too_far)
+
+
 def test_frames_that_no_line_names_are_none_and_a_shared_one_is_the_later(tmp_path: Path) -> None:
     path = _file(tmp_path / "a.txt", "x 1-3 rest\nx 3-4 eat\nx 6-7 walk\n")
     assert MitBoutFile(path).read(8).tolist() == [6, 6, 1, 1, 8, 7, 7, 8]
@@ -155,7 +183,28 @@ def test_one_text_is_not_taken_for_that_of_two_videos(tmp_path: Path) -> None:
     assert read_mit_full(tmp_path).clips == ()
 
 
+def test_two_videos_of_one_text_are_a_fault(tmp_path: Path) -> None:
+    _file(tmp_path / "v1.avi")
+    _file(tmp_path / "v1.mpg")
+    _file(tmp_path / "v1.txt", TEXT)
+    assert [(fault.path.name, fault.text) for fault in read_mit_full(tmp_path).faults] == [
+        ("v1.mpg", "has the same labels as v1.avi: one of them must go")
+    ]
+
+
+def test_a_pipe_is_no_text_of_bouts(tmp_path: Path) -> None:
+    _file(tmp_path / "v1.mpg")
+    os.mkfifo(tmp_path / "labels.txt")
+    assert read_mit_full(tmp_path).clips == ()
+
+
 def test_a_note_beside_a_single_video_is_not_taken_for_its_labels(tmp_path: Path) -> None:
     _file(tmp_path / "video5_rest_1.mpg")
     _file(tmp_path / "README.txt", "Recorded 2008 by 2 people\n")
     assert open_data_set(tmp_path).layout is Layout.MIT_CLIPPED
+
+
+def test_millimeters_in_a_name_are_no_behavior(tmp_path: Path) -> None:
+    (tmp_path / "video1_walk_5mm.mpg").touch()
+    (clip,) = read_mit_clipped(tmp_path).clips
+    assert clip.annotation.read(2).tolist() == [7, 7]

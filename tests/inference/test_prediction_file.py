@@ -113,7 +113,7 @@ def test_a_file_written_as_the_format_says_is_read(tmp_path: Path) -> None:
         ({"header": {"clips": []}}, "clips"),
         ({"header": {"behaviors": ["sleep"]}}, "its behaviors are sleep"),
         ({"header": {"color": "red"}}, "color"),
-        ({"truth": None}, "truth"),
+        ({"truth": None}, "is no whole prediction file: it has no truth$"),
         ({"truth": np.full(25, 9, np.uint8)}, "clip 07_a has a code that is not 0..8"),
         ({"truth": np.zeros(24, np.uint8)}, "its header counts 25 frames"),
         ({"probabilities": np.full((3, 8), 0.2)}, "no probabilities"),
@@ -121,7 +121,8 @@ def test_a_file_written_as_the_format_says_is_read(tmp_path: Path) -> None:
         ({"probabilities": np.full((2, 8), 0.125)}, "its header counts 3 stacks"),
         ({"stack_of_frame": np.full(25, 3, np.int32)}, "stacks that are not there"),
         ({"stack_of_frame": np.arange(25, dtype=np.int32)[::-1] // 11}, "not in order"),
-        ({"truth": np.array([object()])}, "is no whole prediction file"),
+        ({"truth": np.array([object()])}, "is no whole prediction file: it is damaged$"),
+        ({"probabilities": np.full((3, 8), "x")}, "is no whole prediction file: it is damaged$"),
     ],
 )
 def test_what_contradicts_itself_is_one_sentence(
@@ -138,8 +139,13 @@ def test_no_file_an_array_and_a_text_are_one_sentence(tmp_path: Path) -> None:
     np.save(tmp_path / "array.npy", np.zeros(3))
     (tmp_path / "text.npz").write_text("predictions")
     (tmp_path / "empty.npz").write_bytes(b"")
-    for name in ("array.npy", "text.npz", "empty.npz", "missing.npz", "."):
-        with pytest.raises(EvaluationError, match=r"prediction file|cannot be read"):
+    write_predictions(tmp_path / "cut.npz", [_clip()], ABOUT)
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "cut.npz").read_bytes()[:-30])
+    for name in ("array.npy", "text.npz", "empty.npz", "cut.npz"):
+        with pytest.raises(EvaluationError, match=r"file: it is no zip archive, or a part of one$"):
+            read_predictions(tmp_path / name)
+    for name in ("missing.npz", "."):
+        with pytest.raises(EvaluationError, match="cannot be read"):
             read_predictions(tmp_path / name)
 
 

@@ -1,6 +1,7 @@
 """A report holds every figure once, as computed another way, and its page stands alone."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,12 +14,15 @@ from pydantic import BaseModel
 
 from inference.error import EvaluationError
 from inference.ethogram import BEHAVIORS, NONE_CODE
-from inference.evaluate.comparison import Comparison
+from inference.evaluate.comparison import Comparison, McNemar
+from inference.evaluate.drawing import reliability_picture
 from inference.evaluate.page import evaluation_page
+from inference.evaluate.picture_point import ReliabilityPoint
 from inference.evaluate.prediction_file import PredictionFile
+from inference.evaluate.protocol import UNKNOWN_TRAINING
 from inference.evaluate.report import Report, as_json
-from inference.evaluate.report_building import UNKNOWN_TRAINING, build_report
-from inference.evaluate.report_folder import find_predictions, read_report, write_report
+from inference.evaluate.report_building import build_report
+from inference.evaluate.report_folder import read_report, write_report
 from tests.inference.judged_clips import (
     about_predictions,
     about_report,
@@ -158,6 +162,13 @@ def test_one_animal_gives_a_report_without_intervals_and_temperature() -> None:
     assert not {"strains", "folds"} & set(reader.ids)
 
 
+def test_the_temperature_of_a_model_file_comes_on_top_of_its_card(report: Report) -> None:
+    page = evaluation_page(report.model_copy(update={"protocol": "evaluate"}))
+    text = " ".join(" ".join(PageReader(page).text).split())
+    assert "A further temperature of" in text
+    assert ", times the one on the model's card, fits best" in text
+
+
 def test_a_clip_of_none_alone_is_named_and_not_judged() -> None:
     clip = judged_clip("01", 1)
     nothing = replace(judged_clip("02", 1), truth=np.full(len(judged_clip("02", 1).truth), 8))
@@ -168,19 +179,6 @@ def test_a_clip_of_none_alone_is_named_and_not_judged() -> None:
     only = PredictionFile(Path("a/predictions.npz"), about_predictions(), (nothing,))
     with pytest.raises(EvaluationError, match="no clip has a frame whose behavior is known"):
         build_report([only], about_report())
-
-
-def test_folds_that_do_not_belong_together_are_refused() -> None:
-    folds = judged_folds()
-    with pytest.raises(EvaluationError, match="fold animal-01 is given more than once"):
-        build_report([*folds, folds[0]], about_report())
-    other = PredictionFile(
-        Path("b/predictions.npz"), about_predictions("halves", "half-1"), folds[0].predictions
-    )
-    with pytest.raises(EvaluationError, match=r"has protocol halves, .* leave-one-animal-out"):
-        build_report([*folds, other], about_report())
-    with pytest.raises(EvaluationError, match="no predictions"):
-        build_report([], about_report())
 
 
 def test_a_written_report_is_read_again_as_it_was(report: Report, tmp_path: Path) -> None:
@@ -196,25 +194,46 @@ def test_a_written_report_is_read_again_as_it_was(report: Report, tmp_path: Path
     assert as_json(read_report(tmp_path / "new" / "report.json")) == as_json(report)
 
 
-def test_what_is_no_report_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    with pytest.raises(EvaluationError, match=r"report\.json cannot be read: No such file"):
-        read_report(path)
-    path.write_text('{"schema": "ethoprofiler.evaluation/2"}')
-    with pytest.raises(EvaluationError, match=r"report\.json is no report: "):
-        read_report(path)
+def test_seconds_of_bouts_are_of_the_frame_rate_that_was_judged(report: Report) -> None:
+    faster = [
+        replace(fold, about=fold.about.model_copy(update={"frames_per_second": 50.0}))
+        for fold in judged_folds()
+    ]
+    bouts = build_report(faster, about_report()).bouts.all
+    assert bouts.truth_total_s == pytest.approx(report.bouts.all.truth_total_s / 2)
 
 
-def test_predictions_are_found_in_evaluations_and_cross_validations(tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="does not exist"):
-        find_predictions(tmp_path / "none")
-    with pytest.raises(EvaluationError, match=r"holds no predictions\.npz"):
-        find_predictions(tmp_path)
-    files = [tmp_path / "folds" / name / "predictions.npz" for name in ("a", "b")]
-    for file in files:
-        file.parent.mkdir(parents=True)
-        file.touch()
-    assert find_predictions(tmp_path) == files
-    assert find_predictions(tmp_path / "folds") == files
-    assert find_predictions(files[0].parent) == files[:1]
-    assert find_predictions(files[0]) == files[:1]
+def test_page_and_picture_show_what_the_temperature_brings(page: str, report: Report) -> None:
+    assert report.temperature is not None
+    after = report.temperature.after
+    assert after.brier != pytest.approx(report.calibration.brier, abs=1e-3)
+    assert f"{report.temperature.temperature:.2f} fits best" in " ".join(page.split())
+    (row,) = [line for line in page.splitlines() if "<td>with temperature</td>" in line]
+    assert re.findall(r"\d+\.\d+", row) == [
+        f"{100 * after.expected_error:.1f}",
+        f"{100 * after.even_error:.1f}",
+        f"{100 * after.maximum_error:.1f}",
+        f"{after.brier:.3f}",
+        f"{after.negative_log_likelihood:.3f}",
+    ]
+    curves = {"as it is": report.calibration.bins, "with temperature": after.bins}
+    picture = reliability_picture(
+        {
+            name: [ReliabilityPoint(each.confidence, each.accuracy, each.frames) for each in bins]
+            for name, bins in curves.items()
+        }
+    )
+    assert picture.decode() in page
+
+
+def test_what_was_set_is_written_as_it_is_and_a_small_p_value_with_its_digits() -> None:
+    about = about_report().model_copy(update={"plan": {"rate": 3e-7, "momentum": 0.12345678}})
+    report = build_report(judged_folds(), about)
+    assert json.loads(as_json(report))["about"]["plan"] == about.plan
+    chance = McNemar(first_only=90, second_only=20, statistic=100 / 3, p_value=8.7654321e-9)
+    assert json.loads(as_json(chance)) == {
+        "first_only": 90,
+        "second_only": 20,
+        "statistic": 33.333333,
+        "p_value": 8.76543e-9,
+    }

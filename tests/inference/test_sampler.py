@@ -232,13 +232,6 @@ def test_a_missing_behavior_is_named() -> None:
         Epochs(codes, PAPER, 11)
 
 
-def test_a_plan_that_cannot_be_followed_is_one_sentence(clips: Clips) -> None:
-    with pytest.raises(TrainingError, match="20 stacks cannot hold equally many of 8 behaviors"):
-        Epochs(clips, EVEN.model_copy(update={"minibatch": 20}), 11)
-    with pytest.raises(TrainingError, match="`even` needs a number of minibatches an epoch"):
-        Epochs(clips, EVEN.model_copy(update={"steps": None}), 11)
-
-
 def test_a_rare_behavior_is_in_every_epoch_although_an_offset_can_miss_it() -> None:
     rest = [np.repeat(np.arange(1, 8), 40)]
     short_drink = [np.concatenate([np.full(30, 6), np.zeros(7, np.int64), np.full(30, 6)])]

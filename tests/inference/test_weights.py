@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -11,11 +11,17 @@ import torch
 from torch import Tensor
 
 from inference.error import ModelError
+from inference.preprocessing import Preprocessing
 from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn import EthoCNN
 from inference.train.ethocnn_lite import EthoCNNLite
+from inference.train.plan import Plan
+from inference.train.process_group import alone
+from inference.train.step import Learner
+from inference.train.training_state import Position, TrainingState, write_state
 from inference.train.weights import load_checkpoint, load_weights
 
+LITE: Final = "ethocnn-lite"
 ONE = torch.ones(1)
 
 
@@ -111,14 +117,48 @@ def test_a_missing_file_and_a_folder_are_one_sentence(tmp_path: Path) -> None:
         load_weights(tmp_path)
 
 
-def test_a_checkpoint_of_ours_comes_back_with_its_figures(tmp_path: Path) -> None:
+def test_a_checkpoint_of_ours_comes_back_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "ethocnn-lite_001.pt"
-    network = EthoCNNLite()
-    write_checkpoint(path, network, epoch=1, evaluation={"macro_accuracy": 0.5})
-    found, evaluation = load_checkpoint(path)
-    assert isinstance(found, EthoCNNLite)
-    assert torch.equal(found.stem.weight, network.stem.weight)
-    assert evaluation == {"macro_accuracy": 0.5}
+    network, spec, plan = EthoCNNLite(), Preprocessing(frames_per_second=30), Plan(network=LITE)
+    training = {"plan": plan.model_dump_json()}
+    write_checkpoint(path, network, 1, {"macro_accuracy": 0.5}, spec, training)
+    found = load_checkpoint(path)
+    assert isinstance(found.network, EthoCNNLite)
+    assert torch.equal(found.network.stem.weight, network.stem.weight)
+    assert found.evaluation == {"macro_accuracy": 0.5}
+    assert (found.spec, found.plan) == (spec, plan)
+
+
+def test_a_state_of_a_training_keeps_its_preprocessing_and_its_plan(tmp_path: Path) -> None:
+    path = tmp_path / "state.pt"
+    spec, plan = Preprocessing(frames_per_second=30), Plan(network=LITE, epochs=3)
+    write_state(path, TrainingState(plan, ""), Learner(plan, spec, alone()), Position(), {})
+    found = load_checkpoint(path)
+    assert (found.spec, found.plan) == (spec, plan)
+
+
+def test_a_checkpoint_without_preprocessing_was_trained_with_the_usual(tmp_path: Path) -> None:
+    path = tmp_path / "ethocnn-lite_001.pt"
+    torch.save({"network": LITE, "state_dict": EthoCNNLite().state_dict()}, path)
+    found = load_checkpoint(path)
+    assert (found.spec, found.plan) == (Preprocessing(), None)
+
+
+@pytest.mark.parametrize("harmed", ['{"divisor": "many"}', "", 1])
+def test_a_preprocessing_that_is_none_is_one_sentence(harmed: object, tmp_path: Path) -> None:
+    path = tmp_path / "ethocnn-lite_001.pt"
+    weights = EthoCNNLite().state_dict()
+    torch.save({"network": LITE, "state_dict": weights, "preprocessing": harmed}, path)
+    with pytest.raises(ModelError, match=r"^[^\n]*001\.pt: its preprocessing is not one of ours$"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("training", [{}, {"plan": 1}, {"plan": '{"network": "other"}'}, 1])
+def test_a_plan_that_this_version_does_not_know_is_none(training: object, tmp_path: Path) -> None:
+    path = tmp_path / "ethocnn-lite_001.pt"
+    weights = EthoCNNLite().state_dict()
+    torch.save({"network": LITE, "state_dict": weights, "training": training}, path)
+    assert load_checkpoint(path).plan is None
 
 
 def test_foreign_weights_are_not_taken_for_a_checkpoint_of_ours(
