@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -455,7 +456,7 @@ def test_every_damaged_file_gets_one_sentence_or_all_its_frames(
     shared_data: Path, model_path: Path, tmp_path: Path
 ) -> None:
     for archive in (shared_data / "damaged").glob("*.tar.xz"):
-        shutil.unpack_archive(archive, tmp_path / "unpacked", filter="data")
+        _unpack(archive, tmp_path / "unpacked")
     done = classify(
         *sorted((shared_data / "damaged").iterdir()),
         tmp_path / "unpacked",
@@ -474,3 +475,13 @@ def test_every_damaged_file_gets_one_sentence_or_all_its_frames(
     assert sum(count == 13 for count in counts.values()) == 18  # the readable ones of 23
     for name in ("lpms_zero-frame.ts", "8_OnlyOneEBMLElement", "EBML-HEADER-AT-TAIL", ".tar.xz"):
         assert sum(name in line for line in done.stderr.splitlines()) == 1
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Write an archive's files by their names; tarfile's own filter came with Python 3.11.4."""
+    folder.mkdir()
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            content = packed.extractfile(member)
+            if content is not None:
+                (folder / Path(member.name).name).write_bytes(content.read())
