@@ -12,6 +12,12 @@ from inference.train.network import create_network
 SHARED: Final = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_torch_thread() -> None:
+    """Keep PyTorch's threads from waiting for each other on a busy machine."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A valid model file of the small network with random weights: fast, its labels vary."""

@@ -1,11 +1,9 @@
 """`ethoprofiler model export --evaluation`: whose figures a card takes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from click.testing import CliRunner
 
 from appliance.main import main
@@ -22,15 +20,6 @@ from inference.train.plan import Distillation, Plan, changed
 from tests.inference.judged_clips import about_report, judged_folds
 
 _PLAN = Plan(network="ethocnn-lite", epochs=40)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def _run(*arguments: object) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,6 @@ from inference.preprocessing import Preprocessing
 from inference.train.checkpoint import write_checkpoint
 from inference.train.ethocnn_lite import EthoCNNLite
 from inference.train.export import Attribution, export_model
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def _run(*arguments: str | Path) -> Result:

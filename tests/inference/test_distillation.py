@@ -1,6 +1,5 @@
 """A small network learns a teacher's answers, whichever file the teacher comes in."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +26,6 @@ _TARGETS = np.arange(8)
 _STEPS = 25
 _ORDER = torch.tensor([3, 0, 5, 1, 7, 2, 4, 6])
 """What the teacher calls each stack: not what people call it."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

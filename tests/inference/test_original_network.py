@@ -1,7 +1,5 @@
 """`ethocnn` is the published network: names, shapes, order, padding, dropout, to the last bit."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor
@@ -55,15 +53,6 @@ fc12.bias 2048
 fc2.weight 8x2048
 fc2.bias 8
 """
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep torch's threads from waiting for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Models of 8 bit integers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +20,6 @@ from inference.train.export import Attribution, export_model
 from inference.train.quantization import quantize
 
 _SHAPE = (11, 128, 256)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep PyTorch's threads from waiting for each other, which takes longer than the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

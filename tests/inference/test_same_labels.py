@@ -1,6 +1,6 @@
 """A network gives the same labels to a clip whether `classify` or a training's end judges it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +26,6 @@ from tests.video_factory import moving_square, write_video
 
 _SPEC = Preprocessing()
 _LENGTH = _SPEC.stack_length
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep torch's threads from waiting for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def _band(frame: int, *, is_decodable: bool) -> Gray | None:

@@ -1,6 +1,5 @@
 """Training end to end on clips whose behaviors are easy to tell apart."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,15 +23,6 @@ from inference.train.weights import load_checkpoint
 from tests.inference.tiny_training import PLAN, SPEC, is_same, kept, tiny_split, train_here
 
 NO_CHANGE = Augmentation()
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Keep torch's threads from waiting for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.campaign

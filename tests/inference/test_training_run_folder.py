@@ -1,11 +1,9 @@
 """A run folder belongs to one training; everything else is refused in a sentence."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from inference.error import FolderInUse, TrainingError
 from inference.train.clip_list import list_clips
@@ -17,14 +15,11 @@ SHORT = changed(PLAN, {"epochs": 2, "steps": 1})
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a training; it must not be changed."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("finished")
     train_here(folder, SHORT)
-    yield folder
-    torch.set_num_threads(before)
+    return folder
 
 
 @pytest.fixture
