@@ -65,7 +65,9 @@ def read_labels(path: Path) -> Labels:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, delimiter=";"))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise LabelFileError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise LabelFileError(f"{path}: not a readable label file: {error}") from error
     if len(rows) < 2 or rows[1][:2] != ["frame", "annotation"]:
         raise LabelFileError(f"{path}: line 2 is not `{_ANNOTATION_COLUMNS}`: not a label file")

@@ -91,7 +91,7 @@ def test_names_with_brackets_are_shown_as_they_are(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["x.csv"], "agreement needs two raters or more"),
-        (["x.csv", "missing.csv"], "missing.csv: not a readable label file"),
+        (["x.csv", "missing.csv"], "missing.csv cannot be read: No such file or directory"),
         (["x.csv", "y.csv"], "x has 2 frames by x.csv, 1 by y.csv"),
         (["x.csv", "table.csv"], "table.csv is a table of bouts"),
         (["x.csv", "y.csv", "--leave-out", "a"], "--leave-out is for tables of bouts"),
